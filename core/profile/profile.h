@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One profile as its file says it, nothing looked up on the machine: parents by name, conditions
+ * and formulas still open. resolve.h makes settings of it.
+ */
+
+#include "core/base/problem.h"
+#include "core/knobs/knob.h"
+#include "core/machine/facts.h"
+#include "core/machine/sample.h"
+
+#define PROFILE_NAME_MAX 64
+#define PROFILE_INHERITS_MAX 16
+#define WATCH_LIMITS_MAX 8
+
+typedef enum Comparison {
+        COMPARISON_NONE, /* not asked */
+        COMPARISON_LT,
+        COMPARISON_LE,
+        COMPARISON_EQ,
+        COMPARISON_GE,
+        COMPARISON_GT,
+} Comparison;
+
+/* Applicable only where all that is asked holds. */
+typedef struct When {
+        Comparison ram;
+        uint64_t ram_bytes;
+        Comparison kernel;
+        unsigned kernel_version;
+        unsigned swap_kinds; /* of SwapKind, 0 when not asked: every active kind must be among them
+                              */
+        unsigned line;
+} When;
+
+/* How a profile says a value. */
+typedef struct ProfileValue {
+        char *text; /* as written: "10s", "madvise"; NULL when of-ram is used */
+        unsigned of_ram_permyriad;
+        uint64_t at_least_bytes; /* 0: no bound */
+        uint64_t at_most_bytes;  /* 0: no bound */
+        bool optional;           /* skipped where the kernel lacks the knob */
+} ProfileValue;
+
+typedef struct ProfileSetting {
+        KnobRef ref;
+        ProfileValue value;
+        unsigned line; /* of the key */
+        unsigned column;
+        unsigned value_line; /* of the value */
+        unsigned value_column;
+} ProfileSetting;
+
+typedef struct ProfileSettings {
+        ProfileSetting *items;
+        size_t n;
+} ProfileSettings;
+
+typedef struct ProfileOverride {
+        When when;
+        ProfileSettings settings;
+} ProfileOverride;
+
+/* A hard limit: revert at once when more than the share of a window was stalled. */
+typedef struct WatchLimit {
+        Metric metric;
+        unsigned share_permyriad;
+        usec_t window_usec; /* as asked; the kernel may need another (daemon/watch.h) */
+} WatchLimit;
+
+/* A statistical criterion; judged by the detector, which this version does not have yet. */
+typedef struct WatchRegression {
+        Metric metric;
+        unsigned margin_permyriad;
+} WatchRegression;
+
+typedef enum OnRegression {
+        ON_REGRESSION_REVERT,
+        ON_REGRESSION_REPORT,
+        _ON_REGRESSION_MAX,
+        _ON_REGRESSION_INVALID = -EINVAL,
+} OnRegression;
+
+/* The bits say which members a file sets itself, so that a child overrides member by member. */
+typedef enum WatchSet {
+        WATCH_SET_PRESSURE_OF = 1 << 0,
+        WATCH_SET_BASELINE = 1 << 1,
+        WATCH_SET_PROBATION = 1 << 2,
+        WATCH_SET_LIMITS = 1 << 3,
+        WATCH_SET_REGRESSIONS = 1 << 4,
+        WATCH_SET_ON_REGRESSION = 1 << 5,
+} WatchSet;
+
+typedef struct Watch {
+        unsigned set;      /* of WatchSet */
+        char *pressure_of; /* "system", a unit or a cgroup path; NULL is system */
+        usec_t baseline_usec;
+        usec_t probation_usec;
+        WatchLimit limits[WATCH_LIMITS_MAX];
+        size_t n_limits;
+        WatchRegression regressions[_METRIC_MAX];
+        size_t n_regressions;
+        OnRegression on_regression;
+} Watch;
+
+typedef struct Profile {
+        char *name;
+        char *file; /* for messages and origins */
+        char *text; /* the file's text, for quoted lines */
+        char *summary;
+        char *description; /* or NULL */
+        char *inherits[PROFILE_INHERITS_MAX];
+        size_t n_inherits;
+        unsigned inherits_line;
+        When when;
+        ProfileSettings settings;
+        ProfileOverride *overrides;
+        size_t n_overrides;
+        Watch watch;
+} Profile;
+
+/*
+ * Reads a profile's text; name is what the file name promises. All problems of the text are
+ * added; -EINVAL when there is an error among them, and then *ret is untouched.
+ */
+int profile_parse(const char *file,
+                  const char *name,
+                  const char *text,
+                  size_t size,
+                  Problems *problems,
+                  Profile **ret);
+Profile *profile_free(Profile *profile);
+DEFINE_CLEANUP(Profile *, profile_free)
+
+/* [a-z0-9] first, then also . _ -, at most PROFILE_NAME_MAX - 1, no "..". */
+bool profile_name_is_valid(const char *name);
+
+bool when_holds(const When *when, const Facts *facts);
+/* What does not hold, for people: "needs ram >= 4GiB, this machine has 2 GiB"; NULL when it holds
+ * or memory is short; the caller frees. */
+char *when_explain(const When *when, const Facts *facts);
+/* "ram >= 4GiB, kernel >= 5.14, swap none or zram"; the caller frees. "" when nothing is asked. */
+char *when_format(const When *when);
+
+void watch_done(Watch *watch);
+const char *on_regression_to_string(OnRegression value);
+OnRegression on_regression_from_string(const char *name);
+/* "10% over 2s"; at most 64 bytes. */
+void watch_limit_format(const WatchLimit *limit, char buffer[static 64]);
