@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * org.memctl.Manager1 on the system bus and on the private socket: decode, authorise, call the
+ * manager, encode. Nothing is decided here but who may ask.
+ *
+ * The private socket serves root (and the daemon's own user) by peer credentials, early in boot and
+ * without a bus. The system bus may come late, go, and come back; the daemon does not end with it.
+ */
+
+#include "daemon/manager.h"
+
+typedef struct Bus Bus;
+
+typedef struct BusOptions {
+        Manager *manager;        /* borrowed */
+        const char *socket_path; /* absolute; an old socket there is replaced, its folder is made */
+        bool system_bus; /* join the system bus ($DBUS_SYSTEM_BUS_ADDRESS, else the default) */
+} BusOptions;
+
+/* Listens at once; joins the system bus as soon as there is one. -errno when the socket cannot be
+ * made. */
+int bus_new(const BusOptions *options, Bus **ret);
+/* Sends what is queued, then closes. */
+Bus *bus_free(Bus *bus);
+DEFINE_CLEANUP(Bus *, bus_free)

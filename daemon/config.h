@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * memctld.conf and its drop-ins, as systemd reads such files: the main file is the first of
+ * etc/memctl, run/memctl, usr/lib/memctl; then memctld.conf.d/NAME.conf of all three folders,
+ * sorted by NAME, a NAME in an earlier folder masks the same NAME in a later one. The only user of
+ * libinih.
+ */
+
+#include "core/base/problem.h"
+#include "core/base/root.h"
+
+typedef struct Config {
+        usec_t probation_usec; /* [Probation] Default=: for profiles that say none; 30min */
+        bool revert_on_stop;   /* [Daemon] RevertOnStop=: a kept profile too is reverted; no */
+        bool apply_at_boot;    /* [Daemon] ApplyAtBoot=: a kept profile comes back; yes */
+        usec_t sample_usec;    /* [Daemon] SampleInterval=: baseline samples, 1s to 1min; 10s */
+        int log_level;         /* [Daemon] LogLevel=: debug, info, notice, warning, err; LOG_INFO */
+} Config;
+
+Config config_default(void);
+
+/*
+ * Reads all files over the defaults. file replaces the main file and its search (memctld --config;
+ * then no drop-ins), NULL for the search. No file at all is fine. Every problem is located;
+ * unknown section and key names are errors with the nearest name. -EINVAL with an error among the
+ * problems: *ret untouched.
+ */
+int config_load(const Root *root, const char *file, Problems *problems, Config *ret);
