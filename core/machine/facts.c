@@ -162,15 +162,16 @@ static int find_kib(const char *text, const char *name, uint64_t *ret_bytes) {
         return -EBADMSG;
 }
 
-static int read_ram(const Root *root, Facts *facts) {
+int meminfo_read(const Root *root, const char *name, uint64_t *ret_bytes) {
         _cleanup_(freep) char *text = NULL;
 
         int r = root_read(root, "proc/meminfo", &text);
-        if (r >= 0)
-                r = find_kib(text, "MemTotal", &facts->ram_bytes);
-        if (r >= 0 && facts->ram_bytes == 0)
-                r = -EBADMSG;
-        return r;
+        return r < 0 ? r : find_kib(text, name, ret_bytes);
+}
+
+static int read_ram(const Root *root, Facts *facts) {
+        int r = meminfo_read(root, "MemTotal", &facts->ram_bytes);
+        return r >= 0 && facts->ram_bytes == 0 ? -EBADMSG : r;
 }
 
 /* A line of proc/swaps: the file name (blanks in it are "\040"), then its type. */

@@ -35,6 +35,9 @@ typedef struct Facts {
  */
 int facts_read(const Root *root, Problems *problems, Facts *ret);
 
+/* One line of proc/meminfo in bytes, "MemAvailable". -EBADMSG when it has no such line. */
+int meminfo_read(const Root *root, const char *name, uint64_t *ret_bytes);
+
 const char *swap_kind_to_string(SwapKind kind);
 /* _INVALID as -EINVAL. */
 int swap_kind_from_string(const char *name);
