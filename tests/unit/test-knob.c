@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/knobs/knob.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define THP "transparent_hugepage."
+
+static const KnobContext linux_6_18 = {
+        .kernel = KERNEL_VERSION_OF(6, 18),
+        .page_bytes = 4096,
+        .pmd_pages = 512,
+};
+
+/* What is wrong with a text for a knob; -errno of value_parse. */
+static int check_text(const char *name, const KnobContext *context, const char *text) {
+        _cleanup_(freep) char *why = NULL;
+        ValueType type;
+        KnobRef ref;
+        Value value;
+
+        assert_int_equal(knob_ref_parse(name, &ref), 0);
+        int r = knob_value_type(ref.knob, context, &type);
+        return r < 0 ? r : value_parse(&type, text, &value, &why);
+}
+
+static void test_the_table_is_sorted_and_every_knob_is_found(void **state) {
+        assert_true(knob_count() > 60);
+        for (size_t i = 0; i < knob_count(); i++) {
+                const Knob *knob = knob_at(i);
+                assert_ptr_equal(knob_find(knob->name), knob);
+                assert_true(knob->summary[0] != '\0');
+                if (i > 0)
+                        assert_true(strcmp(knob_at(i - 1)->name, knob->name) < 0);
+        }
+        assert_null(knob_at(knob_count()));
+        assert_null(knob_find("vm.swapiness"));
+        assert_null(knob_find(""));
+}
+
+static void test_names_give_the_files_of_the_kernel(void **state) {
+        static const char *const cases[][2] = {
+                {"vm.swappiness", "proc/sys/vm/swappiness"},
+                {"vm.page-cluster", "proc/sys/vm/page-cluster"},
+                {THP "enabled", "sys/kernel/mm/transparent_hugepage/enabled"},
+                {THP "khugepaged.max_ptes_none",
+                 "sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none"},
+                {THP "hugepages-64kB.enabled",
+                 "sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled"},
+                {THP "hugepages-524288kB.shmem_enabled",
+                 "sys/kernel/mm/transparent_hugepage/hugepages-524288kB/shmem_enabled"},
+        };
+        char path[KNOB_PATH_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                KnobRef ref;
+                assert_int_equal(knob_ref_parse(cases[i][0], &ref), 0);
+                knob_ref_path(ref, path);
+                assert_string_equal(path, cases[i][1]);
+        }
+}
+
+static void assert_round_trip(KnobRef ref) {
+        char name[KNOB_NAME_MAX], path[KNOB_PATH_MAX];
+        KnobRef again;
+
+        knob_ref_name(ref, name);
+        knob_ref_path(ref, path);
+        assert_null(strchr(name, '*'));
+        assert_null(strchr(path, '*'));
+        assert_int_equal(knob_ref_parse(name, &again), 0);
+        assert_true(knob_ref_equal(ref, again));
+}
+
+static void test_every_reference_survives_format_and_parse(void **state) {
+        size_t n_starred = 0;
+
+        for (size_t i = 0; i < knob_count(); i++) {
+                const Knob *knob = knob_at(i);
+                if (!strchr(knob->name, '*')) {
+                        assert_round_trip((KnobRef){.knob = knob});
+                        continue;
+                }
+                n_starred++;
+                for (unsigned kb = 8; kb <= 16u * 1024 * 1024; kb *= 2)
+                        assert_round_trip((KnobRef){.knob = knob, .instance_kb = kb});
+        }
+        assert_int_equal(n_starred, 2);
+}
+
+static void test_references_with_another_size_are_not_equal(void **state) {
+        KnobRef a, b, c;
+
+        assert_int_equal(knob_ref_parse(THP "hugepages-64kB.enabled", &a), 0);
+        assert_int_equal(knob_ref_parse(THP "hugepages-32kB.enabled", &b), 0);
+        assert_int_equal(knob_ref_parse(THP "hugepages-64kB.shmem_enabled", &c), 0);
+        assert_ptr_equal(a.knob, b.knob);
+        assert_int_equal(a.instance_kb, 64);
+        assert_false(knob_ref_equal(a, b));
+        assert_false(knob_ref_equal(a, c));
+        assert_true(knob_ref_equal(a, a));
+}
+
+static void test_sizes_that_no_folio_has_are_refused(void **state) {
+        static const char *const sizes[] = {
+                "0",
+                "1",
+                "4",
+                "63",
+                "65",
+                "064",
+                "33554432",
+                "4294967360",           /* 64 after 32 bits overflow */
+                "18446744073709551680", /* and after 64 */
+                "99999999999999999999999999",
+        };
+        KnobRef ref = {0};
+
+        for (size_t i = 0; i < ELEMENTSOF(sizes); i++) {
+                _cleanup_(freep) char *name = text_format(THP "hugepages-%skB.enabled", sizes[i]);
+                assert_int_equal(knob_ref_parse(name, &ref), -EINVAL);
+                assert_null(ref.knob);
+        }
+}
+
+static void test_what_is_no_name_is_unknown(void **state) {
+        static const char *const names[] = {
+                "",
+                ".",
+                "swappiness",
+                "vm",
+                "vm.",
+                "vm.Swappiness",
+                "vm.swappiness ",
+                "vm.swappiness\n",
+                "vm/swappiness",
+                "vm.../kernel/panic",
+                "vm.../x",
+                "../vm.swappiness",
+                "proc/sys/vm/swappiness",
+                "kernel.panic",
+                THP "hugepages-64kb.enabled",
+                THP "hugepages-64KB.enabled",
+                THP "hugepages-kB.enabled",
+                THP "hugepages-*kB.enabled",
+                THP "hugepages--64kB.enabled",
+                THP "hugepages-64kB",
+                THP "hugepages-64kB.stats",
+                THP "hugepages-64kB.enabled.",
+                THP "hugepages-64kB/../enabled",
+                THP "hugepages-64kB.hugepages-64kB.enabled",
+                THP "hpage_pmd_size",
+        };
+        KnobRef ref = {0};
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                assert_int_equal(knob_ref_parse(names[i], &ref), -ENOENT);
+                assert_null(ref.knob);
+        }
+}
+
+static void test_a_name_of_any_length_is_read_within_bounds(void **state) {
+        enum {
+                LENGTH = 200000
+        };
+        _cleanup_(freep) char *name = malloc(LENGTH + 1);
+        KnobRef ref;
+
+        assert_non_null(name);
+        memset(name, '7', LENGTH);
+        name[LENGTH] = '\0';
+        memcpy(name, THP "hugepages-", strlen(THP "hugepages-"));
+        assert_int_equal(knob_ref_parse(name, &ref), -ENOENT);
+}
+
+static void test_a_misspelt_name_gets_the_nearest_as_hint(void **state) {
+        static const char *const cases[][2] = {
+                {"vm.swapiness", "did you mean \"vm.swappiness\"?"},
+                {"swappiness", "did you mean \"vm.swappiness\"?"},
+                {"vm.page_cluster", "did you mean \"vm.page-cluster\"?"},
+                {THP "enable", "did you mean \"" THP "enabled\"?"},
+                {THP "hugepages-64kb.enabled", "did you mean \"" THP "hugepages-64kB.enabled\"?"},
+                {THP "hugepages-2048kB.shmem_enable",
+                 "did you mean \"" THP "hugepages-2048kB.shmem_enabled\"?"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(freep) char *hint = knob_hint(cases[i][0]);
+                assert_non_null(hint);
+                assert_string_equal(hint, cases[i][1]);
+        }
+        assert_null(knob_hint("net.ipv4.ip_forward"));
+        assert_null(knob_hint(""));
+}
+
+static void test_pairs_are_symmetrical_and_have_one_ratio(void **state) {
+        size_t n_paired = 0;
+
+        for (size_t i = 0; i < knob_count(); i++) {
+                KnobRef ref = {.knob = knob_at(i)}, partner = {0}, back = {0};
+                if (!knob_ref_partner(ref, &partner)) {
+                        assert_null(ref.knob->pair);
+                        assert_null(partner.knob);
+                        assert_false(knob_is_ratio(ref.knob));
+                        continue;
+                }
+                n_paired++;
+                assert_true(knob_ref_partner(partner, &back));
+                assert_true(knob_ref_equal(ref, back));
+                assert_int_not_equal(knob_is_ratio(ref.knob), knob_is_ratio(partner.knob));
+        }
+        assert_int_equal(n_paired, 6);
+        assert_true(knob_is_ratio(knob_find("vm.overcommit_ratio")));
+        assert_false(knob_is_ratio(knob_find("vm.overcommit_kbytes")));
+        /* Named alike, and no member of a pair. */
+        assert_false(knob_is_ratio(knob_find("vm.min_slab_ratio")));
+}
+
+typedef struct TextCase {
+        const char *name;
+        unsigned kernel;
+        const char *text;
+        int expected;
+} TextCase;
+
+static void test_ranges_follow_the_kernel_version(void **state) {
+        /* clang-format off */
+        static const TextCase cases[] = {
+                {"vm.page-cluster",            KERNEL_VERSION_OF(6, 1),  "32",         0},
+                {"vm.page-cluster",            KERNEL_VERSION_OF(6, 5),  "2147483647", 0},
+                {"vm.page-cluster",            KERNEL_VERSION_OF(6, 6),  "31",         0},
+                {"vm.page-cluster",            KERNEL_VERSION_OF(6, 6),  "32",         -ERANGE},
+                {"vm.page-cluster",            0,                        "32",         -ERANGE},
+                {"vm.swappiness",              KERNEL_VERSION_OF(5, 4),  "101",        -ERANGE},
+                {"vm.swappiness",              KERNEL_VERSION_OF(5, 8),  "200",        0},
+                {"vm.swappiness",              KERNEL_VERSION_OF(6, 18), "201",        -ERANGE},
+                {"vm.watermark_scale_factor",  KERNEL_VERSION_OF(5, 10), "1001",       -ERANGE},
+                {"vm.watermark_scale_factor",  KERNEL_VERSION_OF(6, 1),  "3000",       0},
+                {"vm.watermark_scale_factor",  KERNEL_VERSION_OF(6, 1),  "0",          -ERANGE},
+                {"vm.defrag_mode",             KERNEL_VERSION_OF(6, 1),  "1",          -EOPNOTSUPP},
+                {"vm.defrag_mode",             KERNEL_VERSION_OF(6, 14), "1",          -EOPNOTSUPP},
+                {"vm.defrag_mode",             KERNEL_VERSION_OF(6, 15), "1",          0},
+                {"vm.defrag_mode",             0,                        "1",          0},
+                {"vm.laptop_mode",             KERNEL_VERSION_OF(6, 18), "5",          0},
+                {"vm.laptop_mode",             KERNEL_VERSION_OF(7, 0),  "5",          -EOPNOTSUPP},
+                {"vm.block_dump",              KERNEL_VERSION_OF(6, 1),  "1",          -EOPNOTSUPP},
+                {THP "hugepages-64kB.enabled", KERNEL_VERSION_OF(6, 1),  "always",     -EOPNOTSUPP},
+                {THP "hugepages-64kB.enabled", KERNEL_VERSION_OF(6, 12), "inherit",    0},
+                {THP "enabled",                KERNEL_VERSION_OF(6, 12), "inherit",    -EINVAL},
+                {THP "shrink_underused",       KERNEL_VERSION_OF(6, 11), "1",          -EOPNOTSUPP},
+        };
+        /* clang-format on */
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                KnobContext context = {
+                        .kernel = cases[i].kernel, .page_bytes = 4096, .pmd_pages = 512};
+                assert_int_equal(check_text(cases[i].name, &context, cases[i].text),
+                                 cases[i].expected);
+        }
+}
+
+static void test_bounds_follow_the_page_size(void **state) {
+        static const struct {
+                uint64_t page_bytes;
+                uint64_t pmd_pages;
+                const char *name;
+                const char *min;
+                const char *max;
+        } cases[] = {
+                {4096, 512, "vm.dirty_bytes", "8192", "17592186040320"},
+                {65536, 8192, "vm.dirty_bytes", "131072", "281474976645120"},
+                {4096, 512, "vm.dirty_background_bytes", "1", "17592186040320"},
+                {65536, 8192, "vm.dirty_background_bytes", "1", "281474976645120"},
+                {4096, 512, THP "khugepaged.max_ptes_none", "0", "511"},
+                {65536, 8192, THP "khugepaged.max_ptes_none", "0", "8191"},
+                /* Not known: nothing is refused that some machine takes. */
+                {0, 0, THP "khugepaged.max_ptes_swap", "0", "8191"},
+                {0, 0, "vm.dirty_bytes", "8192", "17592186040320"},
+                {4096, 512, THP "khugepaged.pages_to_scan", "1", "4294967295"},
+                {4096, 512, "vm.admin_reserve_kbytes", "0", "18446744073709551615"},
+                {4096, 512, "vm.dirty_writeback_centisecs", "-2147483648", "2147483647"},
+        };
+        char text[22];
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                KnobContext context = {.kernel = KERNEL_VERSION_OF(6, 18),
+                                       .page_bytes = cases[i].page_bytes,
+                                       .pmd_pages = cases[i].pmd_pages};
+                ValueType type;
+                assert_int_equal(knob_value_type(knob_find(cases[i].name), &context, &type), 0);
+                integer_format(type.min, text);
+                assert_string_equal(text, cases[i].min);
+                integer_format(type.max, text);
+                assert_string_equal(text, cases[i].max);
+        }
+}
+
+static void test_what_the_kernel_takes_by_overflow_is_out_of_range(void **state) {
+        assert_int_equal(check_text("vm.dirty_bytes", &linux_6_18, "18446744073709551615"),
+                         -ERANGE);
+        assert_int_equal(check_text("vm.dirty_bytes", &linux_6_18, "8191"), -ERANGE);
+        assert_int_equal(check_text("vm.dirty_background_bytes", &linux_6_18, "0"), -ERANGE);
+}
+
+static void test_a_gap_inside_the_range_is_refused(void **state) {
+        static const char name[] = "vm.percpu_pagelist_high_fraction";
+
+        assert_int_equal(check_text(name, &linux_6_18, "0"), 0);
+        assert_int_equal(check_text(name, &linux_6_18, "1"), -ERANGE);
+        assert_int_equal(check_text(name, &linux_6_18, "7"), -ERANGE);
+        assert_int_equal(check_text(name, &linux_6_18, "8"), 0);
+}
+
+/* The number one further out than a bound; false when there is none in 64 bits. */
+static bool step_out(Integer bound, bool upwards, Integer *ret) {
+        if (bound.magnitude == 0) {
+                *ret = upwards ? INTEGER_OF(1) : INTEGER_MINUS(1);
+                return true;
+        }
+        if (bound.magnitude == UINT64_MAX)
+                return false;
+        *ret = bound;
+        ret->magnitude += bound.negative == upwards ? (uint64_t) -1 : 1;
+        return true;
+}
+
+static void assert_bounds_are_exact(const ValueType *type) {
+        const struct {
+                Integer bound;
+                bool upwards;
+        } ends[] = {{type->min, false}, {type->max, true}};
+        Integer outside;
+        Value value;
+
+        for (size_t i = 0; i < ELEMENTSOF(ends); i++) {
+                _cleanup_(freep) char *why = NULL, *why_outside = NULL;
+                char text[22];
+                integer_format(ends[i].bound, text);
+                assert_int_equal(value_parse(type, text, &value, &why), 0);
+                if (!step_out(ends[i].bound, ends[i].upwards, &outside))
+                        continue;
+                integer_format(outside, text);
+                assert_int_equal(value_parse(type, text, &value, &why_outside), -ERANGE);
+                assert_non_null(why_outside);
+        }
+}
+
+static void assert_choices_are_exact(const Knob *knob, const ValueType *type) {
+        assert_non_null(type->choices);
+        for (size_t i = 0; type->choices[i]; i++) {
+                _cleanup_(freep) char *why = NULL;
+                Value value;
+                assert_int_equal(value_parse(type, type->choices[i], &value, &why), 0);
+                assert_string_equal(value.word, type->choices[i]);
+        }
+        assert_ptr_equal(type->choices, knob->choices);
+}
+
+static void test_every_knob_takes_its_bounds_and_nothing_beyond(void **state) {
+        static const unsigned kernels[] = {
+                0, KERNEL_VERSION_OF(6, 1), KERNEL_VERSION_OF(6, 12), KERNEL_VERSION_OF(6, 18)};
+
+        for (size_t i = 0; i < knob_count() * ELEMENTSOF(kernels); i++) {
+                const Knob *knob = knob_at(i / ELEMENTSOF(kernels));
+                KnobContext context = {.kernel = kernels[i % ELEMENTSOF(kernels)],
+                                       .page_bytes = 4096,
+                                       .pmd_pages = 512};
+                ValueType type;
+                int r = knob_value_type(knob, &context, &type);
+                if (r < 0) {
+                        assert_int_equal(r, -EOPNOTSUPP);
+                        assert_true(knob->since > context.kernel ||
+                                    (knob->until != 0 && knob->until <= context.kernel));
+                        continue;
+                }
+                if (knob->kind == VALUE_CHOICE)
+                        assert_choices_are_exact(knob, &type);
+                else if (knob->kind != VALUE_BOOL)
+                        assert_bounds_are_exact(&type);
+        }
+}
+
+static void test_only_triggers_have_a_refusal(void **state) {
+        static const char *const triggers[] = {
+                "vm.cmm_timed_pages", "vm.compact_memory", "vm.drop_caches", "vm.stat_refresh"};
+        size_t n = 0;
+
+        for (size_t i = 0; i < knob_count(); i++) {
+                const Knob *knob = knob_at(i);
+                assert_int_equal(knob->refusal != NULL, (knob->flags & KNOB_TRIGGER) != 0);
+                if (knob->flags & KNOB_TRIGGER)
+                        assert_string_equal(knob->name, triggers[n++]);
+        }
+        assert_int_equal(n, ELEMENTSOF(triggers));
+}
+
+static void test_what_rewrites_min_free_is_written_before_it(void **state) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < knob_count(); i++) {
+                const Knob *knob = knob_at(i);
+                const char *last = strrchr(knob->path, '/') + 1;
+                bool is_enabled = knob->section == KNOB_SECTION_THP &&
+                                  (streq(last, "enabled") || streq(last, "shmem_enabled"));
+                assert_int_equal(is_enabled, (knob->flags & KNOB_REWRITES_MIN_FREE) != 0);
+                if (knob->section == KNOB_SECTION_THP)
+                        assert_int_equal(knob->stage, KNOB_STAGE_THP);
+                n += is_enabled;
+        }
+        assert_int_equal(n, 4);
+        assert_int_equal(knob_find("vm.min_free_kbytes")->stage, KNOB_STAGE_MIN_FREE);
+        assert_int_equal(knob_find("vm.watermark_scale_factor")->stage, KNOB_STAGE_WATERMARK);
+        assert_int_equal(knob_find("vm.lowmem_reserve_ratio")->stage, KNOB_STAGE_LOWMEM);
+        assert_int_equal(knob_find("vm.dirty_bytes")->stage, KNOB_STAGE_DIRTY);
+        assert_int_equal(knob_find("vm.overcommit_memory")->stage, KNOB_STAGE_OVERCOMMIT);
+}
+
+static void test_sections_and_stages_have_names(void **state) {
+        assert_string_equal(knob_section_to_string(KNOB_SECTION_SYSCTL), "sysctl");
+        assert_string_equal(knob_section_to_string(KNOB_SECTION_THP), "transparent_hugepage");
+        assert_null(knob_section_to_string(_KNOB_SECTION_MAX));
+        for (int stage = 0; stage < _KNOB_STAGE_MAX; stage++)
+                assert_non_null(knob_stage_to_string(stage));
+        assert_null(knob_stage_to_string(_KNOB_STAGE_INVALID));
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_the_table_is_sorted_and_every_knob_is_found),
+                cmocka_unit_test(test_names_give_the_files_of_the_kernel),
+                cmocka_unit_test(test_every_reference_survives_format_and_parse),
+                cmocka_unit_test(test_references_with_another_size_are_not_equal),
+                cmocka_unit_test(test_sizes_that_no_folio_has_are_refused),
+                cmocka_unit_test(test_what_is_no_name_is_unknown),
+                cmocka_unit_test(test_a_name_of_any_length_is_read_within_bounds),
+                cmocka_unit_test(test_a_misspelt_name_gets_the_nearest_as_hint),
+                cmocka_unit_test(test_pairs_are_symmetrical_and_have_one_ratio),
+                cmocka_unit_test(test_ranges_follow_the_kernel_version),
+                cmocka_unit_test(test_bounds_follow_the_page_size),
+                cmocka_unit_test(test_what_the_kernel_takes_by_overflow_is_out_of_range),
+                cmocka_unit_test(test_a_gap_inside_the_range_is_refused),
+                cmocka_unit_test(test_every_knob_takes_its_bounds_and_nothing_beyond),
+                cmocka_unit_test(test_only_triggers_have_a_refusal),
+                cmocka_unit_test(test_what_rewrites_min_free_is_written_before_it),
+                cmocka_unit_test(test_sections_and_stages_have_names),
+        };
+
+        cmocka_set_message_output(CM_OUTPUT_TAP);
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
