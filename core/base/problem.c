@@ -39,6 +39,25 @@ static char *quote_line(const Location *where) {
         return quote;
 }
 
+/* A profile's text may be in the message: no escape sequence of it reaches a terminal, and no
+ * megabyte of it a person. */
+static void make_harmless(char *message) {
+        enum {
+                LONGEST = 1000
+        };
+        size_t n = strlen(message);
+
+        if (n > LONGEST) {
+                n = LONGEST - 3;
+                while (n > 0 && ((unsigned char) message[n] & 0xc0) == 0x80)
+                        n--; /* not amid a character */
+                memcpy(message + n, "...", 4);
+        }
+        for (char *p = message; *p; p++)
+                if ((unsigned char) *p < ' ' || *p == 0x7f)
+                        *p = '?';
+}
+
 int problem_add(Problems *problems,
                 ProblemSeverity severity,
                 const Location *where,
@@ -62,6 +81,8 @@ int problem_add(Problems *problems,
         va_end(ap);
         if (r < 0)
                 problem.message = NULL;
+        else
+                make_harmless(problem.message);
         if (where) {
                 problem.file = where->file ? strdup(where->file) : NULL;
                 problem.line = where->line;

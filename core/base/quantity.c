@@ -36,41 +36,46 @@ static const Suffix size_suffixes[] = {
         {"TiB", 1ull << 40},
 };
 
-/* "1.5" as 1500000 of a million, exact to six places. Returns the rest of the text, or NULL. */
-static const char *parse_decimal(const char *text, uint64_t *ret_millionths) {
-        uint64_t whole = 0, part = 0, place = 1000000;
-        const char *p = text;
+/* "1.5", exact to six places. */
+typedef struct Decimal {
+        uint64_t whole;
+        uint64_t millionths;
+} Decimal;
+
+/* Advances *text past the number. -EINVAL, -ERANGE. */
+static int parse_decimal(const char **text, Decimal *ret) {
+        Decimal decimal = {0};
+        uint64_t place = 1000000;
+        const char *p = *text;
 
         if (!isdigit((unsigned char) *p))
-                return NULL;
+                return -EINVAL;
         for (; isdigit((unsigned char) *p); p++)
-                if (__builtin_mul_overflow(whole, (uint64_t) 10, &whole) ||
-                    __builtin_add_overflow(whole, (uint64_t) (*p - '0'), &whole))
-                        return NULL;
+                if (__builtin_mul_overflow(decimal.whole, (uint64_t) 10, &decimal.whole) ||
+                    __builtin_add_overflow(decimal.whole, (uint64_t) (*p - '0'), &decimal.whole))
+                        return -ERANGE;
         if (*p == '.') {
                 p++;
                 if (!isdigit((unsigned char) *p))
-                        return NULL;
+                        return -EINVAL;
                 for (; isdigit((unsigned char) *p); p++) {
                         place /= 10;
                         if (place == 0)
-                                return NULL;
-                        part += (uint64_t) (*p - '0') * place;
+                                return -EINVAL;
+                        decimal.millionths += (uint64_t) (*p - '0') * place;
                 }
         }
-        if (__builtin_mul_overflow(whole, (uint64_t) 1000000, &whole) ||
-            __builtin_add_overflow(whole, part, &whole))
-                return NULL;
-        *ret_millionths = whole;
-        return p;
+        *text = p;
+        *ret = decimal;
+        return 0;
 }
 
-/* millionths * factor / 1000000 without losing large values; -EINVAL when it is not whole. */
-static int scale(uint64_t millionths, uint64_t factor, uint64_t *ret) {
+/* decimal * factor; -EINVAL when it is not whole, -ERANGE. */
+static int scale(Decimal decimal, uint64_t factor, uint64_t *ret) {
         uint64_t whole = 0, part = 0;
 
-        if (__builtin_mul_overflow(millionths / 1000000, factor, &whole) ||
-            __builtin_mul_overflow(millionths % 1000000, factor, &part))
+        if (__builtin_mul_overflow(decimal.whole, factor, &whole) ||
+            __builtin_mul_overflow(decimal.millionths, factor, &part))
                 return -ERANGE;
         if (part % 1000000 != 0)
                 return -EINVAL;
@@ -83,18 +88,19 @@ static int scale(uint64_t millionths, uint64_t factor, uint64_t *ret) {
 /* One "1.5GiB"; advances *text past it. */
 static int
 parse_quantity(const char **text, const Suffix *suffixes, size_t n_suffixes, uint64_t *ret) {
-        uint64_t millionths = 0;
-        const char *rest = parse_decimal(*text, &millionths);
+        const char *rest = *text;
+        Decimal decimal = {0};
 
-        if (!rest)
-                return -EINVAL;
+        int r = parse_decimal(&rest, &decimal);
+        if (r < 0)
+                return r;
         rest += strspn(rest, " ");
         size_t n = 0;
         while (isalpha((unsigned char) rest[n]))
                 n++;
         for (size_t i = 0; i < n_suffixes; i++)
                 if (strlen(suffixes[i].name) == n && strncmp(rest, suffixes[i].name, n) == 0) {
-                        int r = scale(millionths, suffixes[i].factor, ret);
+                        r = scale(decimal, suffixes[i].factor, ret);
                         if (r >= 0)
                                 *text = rest + n;
                         return r;
@@ -132,15 +138,15 @@ int parse_size(const char *text, uint64_t *ret_bytes) {
 }
 
 int parse_ratio(const char *text, uint64_t *ret_permyriad) {
-        uint64_t millionths = 0;
-        const char *rest = parse_decimal(text, &millionths);
+        Decimal decimal = {0};
 
-        if (!rest)
+        int r = parse_decimal(&text, &decimal);
+        if (r < 0)
+                return r;
+        text += strspn(text, " ");
+        if (!streq(text, "%"))
                 return -EINVAL;
-        rest += strspn(rest, " ");
-        if (!streq(rest, "%"))
-                return -EINVAL;
-        return scale(millionths, 100, ret_permyriad);
+        return scale(decimal, 100, ret_permyriad);
 }
 
 int parse_share(const char *text, unsigned *ret_permyriad) {
@@ -167,8 +173,12 @@ void format_duration(usec_t usec, char buffer[static 64]) {
                 (void) snprintf(buffer, 64, "forever");
                 return;
         }
+        if (usec == 0) {
+                (void) snprintf(buffer, 64, "0s");
+                return;
+        }
         if (usec < USEC_PER_SEC) {
-                if (usec == 0 || usec % USEC_PER_MSEC == 0)
+                if (usec % USEC_PER_MSEC == 0)
                         (void) snprintf(
                                 buffer, 64, "%lums", (unsigned long) (usec / USEC_PER_MSEC));
                 else
@@ -187,9 +197,9 @@ void format_duration(usec_t usec, char buffer[static 64]) {
                 usec %= parts[i].factor;
         }
         unsigned long tenths = (unsigned long) (usec / (USEC_PER_SEC / 10));
-        if (tenths == 0)
-                return;
         /* Beside minutes and hours a tenth of a second says nothing. */
+        if (used > 0 && tenths < 10)
+                return;
         if (used > 0 || tenths % 10 == 0)
                 (void) snprintf(
                         buffer + used, 64 - used, "%s%lus", used > 0 ? " " : "", tenths / 10);

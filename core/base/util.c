@@ -65,12 +65,7 @@ int read_all(int fd, size_t max, char **ret, size_t *ret_size) {
                         buffer = larger;
                 }
         }
-        if (size == capacity) {
-                char *larger = realloc(buffer, size + 1);
-                if (!larger)
-                        return -ENOMEM;
-                buffer = larger;
-        }
+        /* The buffer always has room for one more, or the loop would have made it larger. */
         buffer[size] = '\0';
         *ret = TAKE_PTR(buffer);
         if (ret_size)
@@ -84,6 +79,8 @@ int array_grow(void *array_ptr, size_t n, size_t item_size) {
         /* n is the count before the new item: room doubles at each power of two. */
         if (n != 0 && (n & (n - 1)) != 0)
                 return 0;
+        if (n > SIZE_MAX / 2)
+                return -ENOMEM;
         void *larger = reallocarray(*array, n == 0 ? 1 : n * 2, item_size);
         if (!larger)
                 return -ENOMEM;

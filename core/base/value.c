@@ -80,6 +80,13 @@ static usec_t unit_usec(ValueUnit unit) {
         return 0;
 }
 
+/* From which count on a time reads better in other units: 500 ms does not, 60 s does. */
+static uint64_t unit_readable(ValueUnit unit) {
+        if (unit == VALUE_UNIT_CENTISECS)
+                return 1;
+        return unit == VALUE_UNIT_MSEC ? 1000 : 60;
+}
+
 static int number_from_duration(ValueUnit unit, const char *text, uint64_t *ret, char **ret_why) {
         usec_t usec = 0;
 
@@ -307,8 +314,11 @@ static int parse_kernel_choice(const char *text, Value *ret) {
                 return -EINVAL;
         first = first ? first + 1 : text;
         size_t n = last ? (size_t) (last - first) : strlen(first);
-        if (n == 0 || n >= sizeof(value.word) || memchr(first, ' ', n))
+        if (n == 0 || n >= sizeof(value.word))
                 return -EINVAL;
+        for (size_t i = 0; i < n; i++)
+                if (!isgraph((unsigned char) first[i]))
+                        return -EINVAL;
         memcpy(value.word, first, n);
         *ret = value;
         return 0;
@@ -395,11 +405,9 @@ char *value_format_human(const ValueType *type, const Value *value) {
                 format_size(n, plain);
         else if (type->unit == VALUE_UNIT_KIB && n >= 1024 && n <= UINT64_MAX / 1024)
                 format_size(n * 1024, plain);
-        else if (unit_usec(type->unit) > 0 && type->unit != VALUE_UNIT_SEC && n > 0 &&
+        else if (unit_usec(type->unit) > 0 && n >= unit_readable(type->unit) &&
                  n <= UINT64_MAX / unit_usec(type->unit))
                 format_duration(n * unit_usec(type->unit), plain);
-        else if (type->unit == VALUE_UNIT_SEC && n >= 60 && n <= UINT64_MAX / USEC_PER_SEC)
-                format_duration(n * USEC_PER_SEC, plain);
         else if (type->unit == VALUE_UNIT_PERMYRIAD && n <= 10000)
                 format_share((unsigned) n, plain);
         else if (type->unit == VALUE_UNIT_PERCENT)

@@ -94,7 +94,7 @@ int value_from_uint64(const ValueType *type, uint64_t number, Value *ret, char *
 
 /* Canonical text, without newline: what is written to the kernel and compared. */
 void value_format(const Value *value, char buffer[static VALUE_TEXT_MAX]);
-/* For people: "67584 KiB (66 MiB)", "3000 (30 s)"; the caller frees. NULL without memory. */
+/* For people: "67584 KiB (66 MiB)", "3000 (30s)"; the caller frees. NULL without memory. */
 char *value_format_human(const ValueType *type, const Value *value);
 /* "0 to 200", "one of always, madvise, never"; the caller frees. */
 char *value_type_format(const ValueType *type);
