@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Shorthands over json-c for reading what may not be what it should be. */
+
+#include <json-c/json.h>
+
+#include "core/base/util.h"
+
+static inline void json_putp(json_object **object) {
+        if (*object)
+                (void) json_object_put(*object);
+}
+
+/* Takes the value over, also when it cannot be added. A NULL value (no memory) becomes null. */
+static inline void json_set(json_object *object, const char *key, json_object *value) {
+        if (json_object_object_add(object, key, value) < 0)
+                (void) json_object_put(value);
+}
+
+/* The member's text, borrowed; NULL when it is missing or no string. */
+static inline const char *json_get_string(json_object *object, const char *key) {
+        json_object *member = NULL;
+
+        if (!json_object_object_get_ex(object, key, &member) ||
+            !json_object_is_type(member, json_type_string))
+                return NULL;
+        return json_object_get_string(member);
+}
+
+/* The member's number; 0 when it is missing, no integer or negative. */
+static inline uint64_t json_get_uint64(json_object *object, const char *key) {
+        json_object *member = NULL;
+
+        if (!json_object_object_get_ex(object, key, &member) ||
+            !json_object_is_type(member, json_type_int))
+                return 0;
+        return json_object_get_uint64(member);
+}
