@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/journal.h"
+
+#include "core/base/json.h"
+#include "daemon/state.h"
+
+Journal *journal_new(uint64_t id, const char *profile, const char *boot_id) {
+        _cleanup_(journal_freep) Journal *journal = calloc(1, sizeof(*journal));
+
+        if (!journal)
+                return NULL;
+        journal->id = id;
+        journal->profile = strdup(profile);
+        journal->values = strdup("");
+        if (!journal->profile || !journal->values)
+                return NULL;
+        (void) snprintf(journal->boot_id, sizeof(journal->boot_id), "%s", boot_id);
+        for (size_t i = 0; i < _METRIC_MAX; i++)
+                journal->before[i] = -ENODATA;
+        return TAKE_PTR(journal);
+}
+
+Journal *journal_free(Journal *journal) {
+        if (!journal)
+                return NULL;
+        free(journal->profile);
+        free(journal->values);
+        free(journal->pressure_of);
+        plan_freep(&journal->plan);
+        free(journal);
+        return NULL;
+}
+
+/* Every record of a journal has the same shape: what it names replaces what was known before. */
+static json_object *record_new(const char *name) {
+        json_object *record = json_object_new_object();
+        if (record)
+                json_set(record, "record", json_object_new_string(name));
+        return record;
+}
+
+static json_object *limits_to_json(const Journal *journal) {
+        json_object *limits = json_object_new_array();
+
+        for (size_t i = 0; limits && i < journal->n_limits; i++) {
+                const WatchLimit *limit = &journal->limits[i];
+                json_object *object = json_object_new_object();
+                if (!object)
+                        break;
+                json_set(object, "metric", json_object_new_string(metric_to_string(limit->metric)));
+                json_set(object, "share", json_object_new_int64(limit->share_permyriad));
+                json_set(object, "window", json_object_new_uint64(limit->window_usec));
+                (void) json_object_array_add(limits, object);
+        }
+        return limits;
+}
+
+static int limits_from_json(json_object *array, Journal *journal) {
+        size_t n =
+                json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+
+        if (n > WATCH_LIMITS_MAX)
+                return -EBADMSG;
+        for (size_t i = 0; i < n; i++) {
+                json_object *object = json_object_array_get_idx(array, i);
+                const char *metric = json_get_string(object, "metric");
+                WatchLimit limit = {
+                        .metric = metric ? metric_from_string(metric) : _METRIC_INVALID,
+                        .share_permyriad = (unsigned) json_get_uint64(object, "share"),
+                        .window_usec = json_get_uint64(object, "window"),
+                };
+                if (limit.metric < 0 || limit.share_permyriad == 0 ||
+                    limit.share_permyriad > 10000 || limit.window_usec == 0)
+                        return -EBADMSG;
+                journal->limits[i] = limit;
+        }
+        journal->n_limits = n;
+        return 0;
+}
+
+static json_object *before_to_json(const Journal *journal) {
+        json_object *before = json_object_new_object();
+
+        for (int i = 0; before && i < _METRIC_MAX; i++)
+                if (journal->before[i] >= 0)
+                        json_set(before,
+                                 metric_to_string(i),
+                                 json_object_new_int(journal->before[i]));
+        return before;
+}
+
+static void before_from_json(json_object *before, Journal *journal) {
+        json_object *share;
+
+        for (int i = 0; i < _METRIC_MAX; i++)
+                if (json_object_object_get_ex(before, metric_to_string(i), &share))
+                        journal->before[i] = json_object_get_int(share);
+}
+
+static json_object *start_to_json(const Journal *journal) {
+        json_object *start = json_object_new_object();
+
+        if (start)
+                json_set(start, "at", json_object_new_uint64(journal->start.at_usec));
+        for (int i = 0; start && i < _METRIC_MAX; i++)
+                if (journal->start.valid[i])
+                        json_set(start,
+                                 metric_to_string(i),
+                                 json_object_new_uint64(journal->start.stall_usec[i]));
+        return start;
+}
+
+static void start_from_json(json_object *start, Journal *journal) {
+        journal->start = (Sample){.at_usec = json_get_uint64(start, "at")};
+        for (int i = 0; i < _METRIC_MAX; i++) {
+                journal->start.stall_usec[i] = json_get_uint64(start, metric_to_string(i));
+                journal->start.valid[i] =
+                        json_object_object_get_ex(start, metric_to_string(i), NULL);
+        }
+}
+
+static void set_deadline(json_object *record, const Journal *journal) {
+        json_set(record, "deadline", json_object_new_uint64(journal->deadline_usec));
+        json_set(record, "confirm", json_object_new_boolean(journal->confirm));
+}
+
+static const char *const phase_names[_JOURNAL_PHASE_MAX] = {
+        [JOURNAL_BEGUN] = "begun",
+        [JOURNAL_APPLIED] = "applied",
+        [JOURNAL_REVERTING] = "reverting",
+};
+
+int journal_write(int state_fd, const char *file, const Journal *journal) {
+        _cleanup_(json_putp) json_object *record = record_new("begin");
+
+        if (!record)
+                return -ENOMEM;
+        json_set(record, "id", json_object_new_uint64(journal->id));
+        json_set(record, "profile", json_object_new_string(journal->profile));
+        json_set(record, "boot-id", json_object_new_string(journal->boot_id));
+        json_set(record, "phase", json_object_new_string(phase_names[journal->phase]));
+        json_set(record, "plan", plan_to_json(journal->plan));
+        json_set(record, "values", json_object_new_string(journal->values));
+        json_set(record, "started", json_object_new_uint64(journal->started_usec));
+        json_set(record, "baseline", json_object_new_uint64(journal->baseline_usec));
+        json_set(record, "limits", limits_to_json(journal));
+        json_set(record, "before", before_to_json(journal));
+        if (journal->pressure_of)
+                json_set(record, "pressure-of", json_object_new_string(journal->pressure_of));
+        set_deadline(record, journal);
+        return state_replace(state_fd, file, record);
+}
+
+int journal_append_applied(int state_fd, const char *file, Journal *journal) {
+        _cleanup_(json_putp) json_object *record = record_new("applied");
+
+        if (!record)
+                return -ENOMEM;
+        json_set(record, "phase", json_object_new_string(phase_names[JOURNAL_APPLIED]));
+        json_set(record, "started", json_object_new_uint64(journal->started_usec));
+        json_set(record, "start", start_to_json(journal));
+        set_deadline(record, journal);
+        int r = state_append(state_fd, file, record, false);
+        if (r >= 0)
+                journal->phase = JOURNAL_APPLIED;
+        return r;
+}
+
+int journal_append_extended(int state_fd, const char *file, const Journal *journal) {
+        _cleanup_(json_putp) json_object *record = record_new("extended");
+
+        if (!record)
+                return -ENOMEM;
+        set_deadline(record, journal);
+        return state_append(state_fd, file, record, true);
+}
+
+int journal_append_reverting(int state_fd, const char *file, Journal *journal) {
+        char text[VALUE_TEXT_MAX];
+
+        journal->phase = JOURNAL_REVERTING;
+        _cleanup_(json_putp) json_object *record = record_new("reverting");
+        if (!record)
+                return -ENOMEM;
+        json_set(record, "phase", json_object_new_string(phase_names[JOURNAL_REVERTING]));
+        if (journal->min_free.fixed) {
+                value_format(&journal->min_free.value, text);
+                json_set(record, "min-free", json_object_new_string(text));
+        }
+        return state_append(state_fd, file, record, false);
+}
+
+int journal_remove(int state_fd, const char *file) {
+        return state_remove(state_fd, file);
+}
+
+static int phase_from_json(json_object *record, JournalPhase *ret) {
+        const char *name = json_get_string(record, "phase");
+
+        if (!name)
+                return 0;
+        for (int phase = 0; phase < _JOURNAL_PHASE_MAX; phase++)
+                if (streq(name, phase_names[phase])) {
+                        *ret = phase;
+                        return 0;
+                }
+        return -EBADMSG;
+}
+
+static int min_free_from_json(json_object *record, MinFree *ret) {
+        static const ValueType type = {.kind = VALUE_INTEGER};
+        const char *text = json_get_string(record, "min-free");
+
+        if (!text)
+                return 0;
+        if (value_parse_kernel(&type, text, &ret->value) < 0)
+                return -EBADMSG;
+        ret->fixed = true;
+        return 0;
+}
+
+/* What any record may say. */
+static int journal_take(Journal *journal, json_object *record) {
+        json_object *member;
+
+        if (json_object_object_get_ex(record, "deadline", &member))
+                journal->deadline_usec = json_object_get_uint64(member);
+        if (json_object_object_get_ex(record, "confirm", &member))
+                journal->confirm = json_object_get_boolean(member);
+        if (json_object_object_get_ex(record, "started", &member))
+                journal->started_usec = json_object_get_uint64(member);
+        if (json_object_object_get_ex(record, "start", &member))
+                start_from_json(member, journal);
+        int r = phase_from_json(record, &journal->phase);
+        if (r < 0)
+                return r;
+        return min_free_from_json(record, &journal->min_free);
+}
+
+/* The first record. */
+static int journal_begin(json_object *record, Journal **ret) {
+        const char *profile = json_get_string(record, "profile");
+        const char *boot_id = json_get_string(record, "boot-id");
+        const char *values = json_get_string(record, "values");
+        const char *pressure_of = json_get_string(record, "pressure-of");
+        json_object *plan = NULL;
+
+        if (!profile || !profile_name_is_valid(profile) || !boot_id || !values ||
+            !json_object_object_get_ex(record, "plan", &plan))
+                return -EBADMSG;
+        _cleanup_(journal_freep) Journal *journal =
+                journal_new(json_get_uint64(record, "id"), profile, boot_id);
+        if (!journal)
+                return -ENOMEM;
+        free(journal->values);
+        journal->values = strdup(values);
+        journal->pressure_of = pressure_of ? strdup(pressure_of) : NULL;
+        if (!journal->values || (pressure_of && !journal->pressure_of))
+                return -ENOMEM;
+        journal->baseline_usec = json_get_uint64(record, "baseline");
+        before_from_json(json_object_object_get(record, "before"), journal);
+        int r = limits_from_json(json_object_object_get(record, "limits"), journal);
+        if (r >= 0)
+                r = plan_from_json(plan, &journal->plan);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(journal);
+        return 0;
+}
+
+int journal_load(int state_fd, const char *file, Journal **ret) {
+        _cleanup_(json_putp) json_object *records = NULL;
+        _cleanup_(journal_freep) Journal *journal = NULL;
+
+        int r = state_read(state_fd, file, &records);
+        if (r < 0)
+                return r;
+        r = journal_begin(json_object_array_get_idx(records, 0), &journal);
+        for (size_t i = 0; r >= 0 && i < json_object_array_length(records); i++)
+                r = journal_take(journal, json_object_array_get_idx(records, i));
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(journal);
+        return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The state folder: small files that must survive a crash of the daemon, and some of them a crash
+ * of the machine. A file is a list of records, one a line:
+ *
+ *     memctl1 7d3f01aa {"record":"begin",...}
+ *
+ * format version, CRC-32 of the JSON text, the JSON text. The first record is put in place whole
+ * (temporary file, fsync, rename, fsync of the folder); later ones are appended. A later line that
+ * a crash tore is passed over: without it the file says what was so before, from which undoing is
+ * safe. Damage in the first record makes the file unusable; it is set aside under another name
+ * for a person to look at, never trusted and never a reason not to start.
+ */
+
+#include <json-c/json.h>
+
+#include "core/base/util.h"
+
+#define STATE_FILE_MAX ((size_t) 4 * 1024 * 1024)
+
+/* Makes the folder (0700), and those above it, when they are missing. A file descriptor or -errno.
+ */
+int state_open(const char *path);
+
+/* The file holds this one record from now on, or is as it was before: durable on return. -errno. */
+int state_replace(int dir_fd, const char *name, json_object *record);
+
+/* One more record at the end. durable: wait until it is on disk. -errno, and then the file may end
+ * in a torn line, which reading passes over. */
+int state_append(int dir_fd, const char *name, json_object *record, bool durable);
+
+/* All records in order as a JSON array; the caller puts it. -ENOENT; -EBADMSG when damaged. */
+int state_read(int dir_fd, const char *name, json_object **ret);
+
+/* Durably gone; no error when it was not there. */
+int state_remove(int dir_fd, const char *name);
+
+/* Renames a damaged file to NAME.damaged-<unix time>; *ret_name (may be NULL on failure) is the new
+ * name, the caller frees. */
+int state_set_aside(int dir_fd, const char *name, char **ret_name);
