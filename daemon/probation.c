@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/probation.h"
+
+#include <time.h>
+
+#include "core/base/quantity.h"
+
+/* A verdict a second late harms nobody, and shares its wakeup. */
+#define DEADLINE_ACCURACY_USEC USEC_PER_SEC
+
+struct Probation {
+        const Root *root;
+        sd_event *event;
+        Baseline *baseline;
+        Journal *journal;
+        ProbationCallbacks callbacks;
+        char *cgroup;                        /* NULL: the whole system */
+        Trigger *triggers[WATCH_LIMITS_MAX]; /* NULL: not watched just now */
+        sd_event_source *deadline;
+};
+
+static void give_verdict(Probation *probation, VerdictKind kind, const WatchLimit *limit) {
+        Verdict verdict = {.kind = kind, .limit = limit};
+        probation->callbacks.verdict(&verdict, probation->callbacks.userdata);
+}
+
+static void on_trigger(Trigger *trigger, TriggerNews news, void *userdata) {
+        Probation *probation = userdata;
+
+        for (size_t i = 0; i < probation->journal->n_limits; i++) {
+                if (probation->triggers[i] != trigger)
+                        continue;
+                const WatchLimit *limit = &probation->journal->limits[i];
+                switch (news) {
+                case TRIGGER_EXCEEDED:
+                        give_verdict(probation, VERDICT_LIMIT, limit);
+                        return;
+                case TRIGGER_GONE:
+                        probation->triggers[i] = trigger_free(trigger);
+                        probation->callbacks.watched(limit, false, probation->callbacks.userdata);
+                        return;
+                }
+        }
+}
+
+static int arm(Probation *probation, size_t i) {
+        WatchLimit *limit = &probation->journal->limits[i];
+
+        int r = trigger_new(probation->root,
+                            probation->cgroup,
+                            limit,
+                            probation->event,
+                            on_trigger,
+                            probation,
+                            &probation->triggers[i]);
+        if (r >= 0)
+                *limit = *trigger_limit(probation->triggers[i]);
+        return r;
+}
+
+/* A service that was restarted has a new cgroup of the same name: its limits are armed again. */
+static void on_sample(void *userdata) {
+        Probation *probation = userdata;
+
+        for (size_t i = 0; i < probation->journal->n_limits; i++)
+                if (!probation->triggers[i] && arm(probation, i) >= 0)
+                        probation->callbacks.watched(&probation->journal->limits[i],
+                                                     true,
+                                                     probation->callbacks.userdata);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        Probation *probation = userdata;
+
+        if (probation->journal->confirm) {
+                give_verdict(probation, VERDICT_UNCONFIRMED, NULL);
+                return 0;
+        }
+        for (size_t i = 0; i < probation->journal->n_limits; i++)
+                if (!probation->triggers[i]) {
+                        give_verdict(probation, VERDICT_UNWATCHED, &probation->journal->limits[i]);
+                        return 0;
+                }
+        give_verdict(probation, VERDICT_KEEP, NULL);
+        return 0;
+}
+
+int probation_new(const Root *root,
+                  sd_event *event,
+                  Baseline *baseline,
+                  Journal *journal,
+                  const ProbationCallbacks *callbacks,
+                  const WatchLimit **ret_limit,
+                  Probation **ret) {
+        _cleanup_(probation_freep) Probation *probation = calloc(1, sizeof(*probation));
+
+        if (!probation)
+                return -ENOMEM;
+        probation->root = root;
+        probation->event = sd_event_ref(event);
+        probation->baseline = baseline;
+        probation->journal = journal;
+        probation->callbacks = *callbacks;
+        *ret_limit = NULL;
+        int r = sample_find_cgroup(root, journal->pressure_of, &probation->cgroup);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < journal->n_limits; i++) {
+                r = arm(probation, i);
+                if (r < 0) {
+                        *ret_limit = &journal->limits[i];
+                        return r;
+                }
+        }
+        r = baseline_set_cgroup(baseline, probation->cgroup);
+        if (r < 0)
+                return r;
+        baseline_set_callback(baseline, on_sample, probation);
+        *ret = TAKE_PTR(probation);
+        return 0;
+}
+
+Probation *probation_free(Probation *probation) {
+        if (!probation)
+                return NULL;
+        baseline_set_callback(probation->baseline, NULL, NULL);
+        for (size_t i = 0; i < WATCH_LIMITS_MAX; i++)
+                trigger_freep(&probation->triggers[i]);
+        (void) sd_event_source_disable_unref(probation->deadline);
+        (void) sd_event_unref(probation->event);
+        free(probation->cgroup);
+        free(probation);
+        return NULL;
+}
+
+void probation_note_before(Probation *probation) {
+        Journal *journal = probation->journal;
+        Sample now;
+
+        if (baseline_sample(probation->baseline, &now) < 0)
+                return;
+        const Sample *before = baseline_oldest(probation->baseline, &now, journal->baseline_usec);
+        for (int metric = 0; before && metric < _METRIC_MAX; metric++)
+                journal->before[metric] = sample_share(before, &now, metric);
+}
+
+void probation_note_start(Probation *probation) {
+        (void) baseline_sample(probation->baseline, &probation->journal->start);
+}
+
+int probation_set_deadline(Probation *probation) {
+        usec_t deadline = probation->journal->deadline_usec;
+
+        if (probation->deadline) {
+                int r = sd_event_source_set_time(probation->deadline, deadline);
+                if (r < 0)
+                        return r;
+                return sd_event_source_set_enabled(probation->deadline, SD_EVENT_ONESHOT);
+        }
+        return sd_event_add_time(probation->event,
+                                 &probation->deadline,
+                                 CLOCK_BOOTTIME,
+                                 deadline,
+                                 DEADLINE_ACCURACY_USEC,
+                                 on_deadline,
+                                 probation);
+}
+
+void probation_pressure(Probation *probation, int ret_shares[static _METRIC_MAX]) {
+        Sample now;
+        int r = baseline_sample(probation->baseline, &now);
+
+        for (int metric = 0; metric < _METRIC_MAX; metric++)
+                ret_shares[metric] =
+                        r < 0 ? r : sample_share(&probation->journal->start, &now, metric);
+}
+
+static void add_share(Event *event, Metric metric, const char *what, int share) {
+        char key[32], text[16];
+
+        if (share < 0)
+                return;
+        (void) snprintf(key, sizeof(key), "%s-%s", metric_to_string(metric), what);
+        format_share((unsigned) share, text);
+        (void) event_add(event, key, "%s", text);
+}
+
+/* The share of the last window and the time it was measured over; negative when not known. */
+static int last_share(Probation *probation, const WatchLimit *limit, usec_t *ret_usec) {
+        Sample now;
+
+        if (baseline_sample(probation->baseline, &now) < 0)
+                return -ENODATA;
+        const Sample *earlier = baseline_find(probation->baseline, &now, limit->window_usec);
+        /* What was before the change does not speak about it. */
+        const Sample *from = &probation->journal->start;
+        if (earlier && earlier->at_usec > from->at_usec)
+                from = earlier;
+        *ret_usec = now.at_usec - from->at_usec;
+        return sample_share(from, &now, limit->metric);
+}
+
+void probation_add_evidence(Probation *probation, const Verdict *verdict, Event *event) {
+        int since[_METRIC_MAX];
+        char text[64];
+        usec_t usec = 0;
+
+        probation_pressure(probation, since);
+        for (int metric = 0; metric < _METRIC_MAX; metric++) {
+                if (metric == METRIC_CPU_FULL && !probation->cgroup)
+                        continue;
+                add_share(event, metric, "before", probation->journal->before[metric]);
+                add_share(event, metric, "since", since[metric]);
+        }
+        if (!verdict || !verdict->limit)
+                return;
+        watch_limit_format(verdict->limit, text);
+        (void) event_add(event, "limit", "%s", text);
+        add_share(event,
+                  verdict->limit->metric,
+                  "last",
+                  last_share(probation, verdict->limit, &usec));
+}
+
+static char *explain_limit(Probation *probation, const WatchLimit *limit) {
+        int was = probation->journal->before[limit->metric];
+        char share[16], duration[64], wanted[64];
+        char *text = NULL;
+        size_t size = 0;
+        usec_t usec = 0;
+        FILE *out = open_memstream(&text, &size);
+
+        if (!out)
+                return NULL;
+        watch_limit_format(limit, wanted);
+        (void) fprintf(out, "%s exceeded the limit of %s", metric_to_string(limit->metric), wanted);
+        int last = last_share(probation, limit, &usec);
+        if (last >= 0) {
+                format_share((unsigned) last, share);
+                format_duration(usec, duration);
+                (void) fprintf(out, ": %s of the last %s was stalled", share, duration);
+        }
+        if (was >= 0) {
+                format_share((unsigned) was, share);
+                (void) fprintf(out, "; before the change it was %s", share);
+        }
+        if (fclose(out) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+char *probation_explain(Probation *probation, const Verdict *verdict) {
+        switch (verdict->kind) {
+        case VERDICT_KEEP:
+                return text_format("the probation ended and no limit was exceeded");
+        case VERDICT_LIMIT:
+                return explain_limit(probation, verdict->limit);
+        case VERDICT_UNCONFIRMED:
+                return text_format("nobody confirmed it with 'memctl keep' in time");
+        case VERDICT_UNWATCHED:
+                return text_format("the probation ended, but %s could not be watched: the cgroup "
+                                   "of %s is gone",
+                                   metric_to_string(verdict->limit->metric),
+                                   probation->journal->pressure_of);
+        }
+        return NULL;
+}
