@@ -70,6 +70,7 @@ void manager_leave(Manager *manager);
 typedef struct ApplyOptions {
         usec_t confirm_within_usec; /* 0: not asked; else Keep is needed in that time */
         usec_t probation_usec;      /* 0: the profile's own, else the config's */
+        bool unwatched; /* not over the bus: no limit is armed, since it is kept at once */
 } ApplyOptions;
 
 /*

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/base/quantity.h"
+#include "core/profile/merge.h"
+#include "daemon/log.h"
+#include "daemon/manager-private.h"
+
+/* When a keep could not be recorded, it is tried again after this long. */
+#define KEEP_RETRY_USEC USEC_PER_MINUTE
+
+/* The kept journal that results: what lay below and what is pending, as one. */
+static int make_kept(const Manager *manager, Journal **ret) {
+        const Journal *pending = manager->pending;
+        _cleanup_(journal_freep) Journal *kept =
+                journal_new(pending->id, pending->profile, pending->boot_id);
+
+        if (!kept)
+                return -ENOMEM;
+        free(kept->values);
+        kept->values = strdup(pending->values);
+        if (!kept->values)
+                return -ENOMEM;
+        kept->phase = JOURNAL_APPLIED;
+        kept->started_usec = pending->started_usec;
+        kept->deadline_usec = pending->deadline_usec;
+        int r = plan_merge(manager->kept ? manager->kept->plan : NULL, pending->plan, &kept->plan);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(kept);
+        return 0;
+}
+
+static void tell_kept(Manager *manager, const char *why, const char *by) {
+        const Journal *pending = manager->pending;
+        char time[64];
+        Event *event = event_new(EVENT_KEPT, pending->profile, pending->id);
+
+        if (event) {
+                format_duration(manager_boottime() - pending->started_usec, time);
+                (void) event_set_message(
+                        event, "Kept %s after %s: %s.", pending->profile, time, why);
+                if (by)
+                        (void) event_add(event, "by", "%s", by);
+                if (manager->probation)
+                        probation_add_evidence(manager->probation, NULL, event);
+        }
+        events_emit(manager->events, event);
+}
+
+int manager_keep_pending(Manager *manager, const char *why, const char *by, Refusal *ret_refusal) {
+        _cleanup_(journal_freep) Journal *kept = NULL;
+
+        int r = make_kept(manager, &kept);
+        if (r >= 0)
+                r = journal_write(manager->state_fd, JOURNAL_KEPT, kept);
+        if (r < 0)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_FAILED,
+                              "cannot record that %s is kept: %s; it stays on probation",
+                              manager->pending->profile,
+                              strerror(-r));
+        /* From here on it is kept: a "pending" with the id of the "kept" one is a leftover. */
+        r = journal_remove(manager->state_fd, JOURNAL_PENDING);
+        if (r < 0)
+                log_error("cannot remove the journal of %s: %s", kept->profile, strerror(-r));
+        tell_kept(manager, why, by);
+        probation_freep(&manager->probation);
+        journal_freep(&manager->pending);
+        journal_freep(&manager->kept);
+        manager->kept = TAKE_PTR(kept);
+        manager_set_state(manager, MANAGER_KEPT);
+        return 0;
+}
+
+/* The last sentence tells what a person must look at. */
+static void set_reverted_message(Event *event,
+                                 const Journal *journal,
+                                 const Undoing *undoing,
+                                 const char *why) {
+        _cleanup_(freep) char *back = undoing_format(undoing, journal->plan, STEP_RESTORED);
+        _cleanup_(freep) char *alone = undoing_format(undoing, journal->plan, STEP_LEFT_ALONE);
+        _cleanup_(freep) char *stuck = undoing_format(undoing, journal->plan, STEP_STUCK);
+
+        if (!back || !alone || !stuck)
+                return;
+        (void) event_set_message(event,
+                                 "Reverted %s: %s.%s%s%s%s%s%s%s%s%s",
+                                 journal->profile,
+                                 why,
+                                 back[0] ? " Back: " : "",
+                                 back,
+                                 back[0] ? "." : "",
+                                 alone[0] ? " Changed from outside, left alone: " : "",
+                                 alone,
+                                 alone[0] ? "." : "",
+                                 stuck[0] ? " NOT restored: " : "",
+                                 stuck,
+                                 stuck[0] ? ". 'memctl revert' tries again." : "");
+        if (back[0])
+                (void) event_add(event, "restored", "%s", back);
+        if (alone[0])
+                (void) event_add(event, "left-alone", "%s", alone);
+        if (stuck[0])
+                (void) event_add(event, "not-restored", "%s", stuck);
+}
+
+static void tell_left_alone(Manager *manager, const Journal *journal, const Undoing *undoing) {
+        _cleanup_(freep) char *alone = undoing_format(undoing, journal->plan, STEP_LEFT_ALONE);
+
+        if (!alone || !alone[0])
+                return;
+        Event *event = event_new(EVENT_LEFT_ALONE, journal->profile, journal->id);
+        if (event)
+                (void) event_set_message(event,
+                                         "Not restored, since something else changed it after %s "
+                                         "was applied: %s.",
+                                         journal->profile,
+                                         alone);
+        events_emit(manager->events, event);
+}
+
+/* Undoing begins: what min_free_kbytes shall be is fixed and noted before the first write. */
+static void begin_undoing(Manager *manager, Journal *journal, bool applied) {
+        transaction_min_free(manager->root, journal->plan, applied, &journal->min_free);
+        int r = journal_append_reverting(manager->state_fd,
+                                         journal == manager->pending ? JOURNAL_PENDING
+                                                                     : JOURNAL_KEPT,
+                                         journal);
+        /* A full disk is no reason to leave a machine stalling: what to restore is known. */
+        if (r < 0)
+                log_warning("cannot record that %s is being reverted: %s",
+                            journal->profile,
+                            strerror(-r));
+}
+
+static int undo_journal(Manager *manager, Journal *journal, Undoing *ret) {
+        bool applied = journal->phase != JOURNAL_BEGUN;
+
+        if (journal->phase != JOURNAL_REVERTING)
+                begin_undoing(manager, journal, applied);
+        else if (!journal->min_free.fixed)
+                /* Not recorded by the process before: our THP writes may have changed it already.
+                 */
+                transaction_min_free(manager->root, journal->plan, false, &journal->min_free);
+        return transaction_undo(manager->root, journal->plan, applied, &journal->min_free, ret);
+}
+
+static void forget(Manager *manager, bool pending) {
+        int r = journal_remove(manager->state_fd, pending ? JOURNAL_PENDING : JOURNAL_KEPT);
+
+        if (r < 0)
+                log_error("cannot remove the journal of %s: %s",
+                          manager_profile(manager),
+                          strerror(-r));
+        if (pending)
+                journal_freep(&manager->pending);
+        else
+                journal_freep(&manager->kept);
+        manager_set_state(manager, manager_rest_state(manager, MANAGER_REVERTED));
+}
+
+int manager_take_back(
+        Manager *manager, EventType type, const char *why, const char *by, const Verdict *verdict) {
+        _cleanup_(undoing_done) Undoing undoing = {0};
+        bool pending = manager->pending != NULL;
+        Journal *journal = pending ? manager->pending : manager->kept;
+        Event *event = event_new(type, journal->profile, journal->id);
+
+        if (event && by)
+                (void) event_add(event, "by", "%s", by);
+        if (event && pending && manager->probation)
+                probation_add_evidence(manager->probation, verdict, event);
+        manager->state = MANAGER_REVERTING;
+        int r = undo_journal(manager, journal, &undoing);
+        if (r < 0) {
+                log_error("cannot revert %s: %s", journal->profile, strerror(-r));
+                (void) event_free(event);
+                manager_set_state(manager, MANAGER_REVERTING);
+                return r;
+        }
+        if (event)
+                set_reverted_message(event, journal, &undoing, why);
+        if (pending)
+                probation_freep(&manager->probation);
+        tell_left_alone(manager, journal, &undoing);
+        events_emit(manager->events, event);
+        if (undoing_count(&undoing, STEP_STUCK) > 0) {
+                manager_set_state(manager, MANAGER_REVERTING);
+                return -EBUSY;
+        }
+        forget(manager, pending);
+        return 0;
+}
+
+static void tell_limit(Manager *manager, const Verdict *verdict, const char *why) {
+        Event *event = event_new(EVENT_LIMIT, manager->pending->profile, manager->pending->id);
+
+        if (event) {
+                (void) event_set_message(event, "%s.", why);
+                probation_add_evidence(manager->probation, verdict, event);
+        }
+        events_emit(manager->events, event);
+}
+
+/* Told once; then the deadline moves on until the disk has room. */
+static void postpone_keep(Manager *manager, const char *why) {
+        manager->pending->deadline_usec = manager_boottime() + KEEP_RETRY_USEC;
+        if (probation_set_deadline(manager->probation) < 0)
+                log_error("cannot set the deadline of %s", manager->pending->profile);
+        if (manager->keep_failed)
+                return;
+        manager->keep_failed = true;
+        Event *event = event_new(EVENT_PROBLEM, manager->pending->profile, manager->pending->id);
+        if (event)
+                (void) event_set_message(event, "%s. Tried again each minute.", why);
+        events_emit(manager->events, event);
+}
+
+static void on_verdict(const Verdict *verdict, void *userdata) {
+        Manager *manager = userdata;
+        Refusal refusal = {0};
+
+        _cleanup_(freep) char *why = probation_explain(manager->probation, verdict);
+        const char *text = why ? why : "out of memory";
+        switch (verdict->kind) {
+        case VERDICT_KEEP:
+                if (manager_keep_pending(manager, text, NULL, &refusal) < 0)
+                        postpone_keep(manager, refusal.text ? refusal.text : text);
+                refusal_done(&refusal);
+                return;
+        case VERDICT_LIMIT:
+                tell_limit(manager, verdict, text);
+                break;
+        case VERDICT_UNCONFIRMED:
+        case VERDICT_UNWATCHED:
+                break;
+        }
+        (void) manager_take_back(manager, EVENT_REVERTED, text, NULL, verdict);
+}
+
+static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
+        Manager *manager = userdata;
+        Event *event = event_new(EVENT_PROBLEM, manager->pending->profile, manager->pending->id);
+
+        if (event)
+                (void) event_set_message(
+                        event,
+                        watched ? "%s of %s is watched again."
+                                : "%s of %s is not watched: its pressure file is gone. Reverted at "
+                                  "the end of the probation unless it comes back.",
+                        metric_to_string(limit->metric),
+                        manager->pending->pressure_of ? manager->pending->pressure_of : "system");
+        events_emit(manager->events, event);
+}
+
+const ProbationCallbacks *manager_probation_callbacks(Manager *manager,
+                                                      ProbationCallbacks *buffer) {
+        *buffer = (ProbationCallbacks){
+                .verdict = on_verdict,
+                .watched = on_watched,
+                .userdata = manager,
+        };
+        return buffer;
+}
+
+int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_refusal) {
+        if (!manager->pending)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_NOTHING,
+                              "nothing is on probation%s%s",
+                              manager->kept ? ", already kept: " : "",
+                              manager->kept ? manager->kept->profile : "");
+        if (id != 0 && id != manager->pending->id)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_NOTHING,
+                              "transaction %lu is not on probation, %lu (%s) is",
+                              (unsigned long) id,
+                              (unsigned long) manager->pending->id,
+                              manager->pending->profile);
+        if (manager->state != MANAGER_PROBATION)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_BUSY,
+                              "%s is being reverted and cannot be kept",
+                              manager->pending->profile);
+        return manager_keep_pending(manager, "a person said keep", by, ret_refusal);
+}
+
+int manager_revert(
+        Manager *manager, uint64_t id, const char *reason, const char *by, Refusal *ret_refusal) {
+        if (!manager->pending && !manager->kept)
+                return refuse(ret_refusal, MEMCTL_ERROR_NOTHING, "no profile is in force");
+        if (id != 0 && id != manager_transaction(manager))
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_NOTHING,
+                              "transaction %lu is not in force, %lu (%s) is",
+                              (unsigned long) id,
+                              (unsigned long) manager_transaction(manager),
+                              manager_profile(manager));
+        _cleanup_(freep) char *profile = strdup(manager_profile(manager));
+        int r = manager_take_back(manager,
+                                  EVENT_REVERTED,
+                                  reason && reason[0] ? reason : "a person said revert",
+                                  by,
+                                  NULL);
+        if (r >= 0)
+                return 0;
+        return refuse(ret_refusal,
+                      MEMCTL_ERROR_FAILED,
+                      "%s is not wholly reverted: see 'memctl events'; 'memctl revert' tries again",
+                      profile ? profile : "it");
+}

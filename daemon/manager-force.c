@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/base/quantity.h"
+#include "daemon/log.h"
+#include "daemon/manager-private.h"
+
+/* A person watches a change that waits for a confirmation: limits that cannot be are left out. */
+static int watch_unlimited(Manager *manager, Journal *journal, const WatchLimit *limit, int error) {
+        ProbationCallbacks callbacks;
+        Event *event = event_new(EVENT_PROBLEM, journal->profile, journal->id);
+
+        if (event)
+                (void) event_set_message(event,
+                                         "No limit of %s is watched, %s cannot be: %s. It is "
+                                         "reverted unless 'memctl keep' comes.",
+                                         journal->profile,
+                                         metric_to_string(limit->metric),
+                                         strerror(-error));
+        events_emit(manager->events, event);
+        journal->n_limits = 0;
+        return probation_new(manager->root,
+                             manager->event,
+                             manager->baseline,
+                             journal,
+                             manager_probation_callbacks(manager, &callbacks),
+                             &limit,
+                             &manager->probation);
+}
+
+int manager_watch(Manager *manager, Journal *journal, Refusal *ret_refusal) {
+        const WatchLimit *limit = NULL;
+        ProbationCallbacks callbacks;
+        char text[64];
+
+        int r = probation_new(manager->root,
+                              manager->event,
+                              manager->baseline,
+                              journal,
+                              manager_probation_callbacks(manager, &callbacks),
+                              &limit,
+                              &manager->probation);
+        if (r < 0 && limit && journal->confirm)
+                r = watch_unlimited(manager, journal, limit, r);
+        if (r >= 0)
+                return 0;
+        if (!limit)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_FAILED,
+                              "the pressure of %s cannot be watched: %s",
+                              journal->pressure_of ? journal->pressure_of : "system",
+                              strerror(-r));
+        watch_limit_format(limit, text);
+        return refuse(ret_refusal,
+                      MEMCTL_ERROR_FAILED,
+                      "the limit %s %s cannot be watched: %s%s",
+                      metric_to_string(limit->metric),
+                      text,
+                      strerror(-r),
+                      r == -ENOENT ? " (does this kernel have PSI? it may need psi=1 on its "
+                                     "command line)"
+                                   : "");
+}
+
+/* Says which step of which line the kernel did not take, and what became of the others. */
+static int refuse_failure(const Journal *journal,
+                          const Failure *failure,
+                          const Undoing *undoing,
+                          Refusal *ret_refusal) {
+        const Plan *plan = journal->plan;
+        size_t at = 0;
+
+        while (at + 1 < plan->n && !knob_ref_equal(plan->steps[at].ref, failure->ref) &&
+               !(plan->steps[at].paired && knob_ref_equal(plan->steps[at].partner, failure->ref)))
+                at++;
+        _cleanup_(freep) char *what = failure_format(failure);
+        _cleanup_(freep) char *back = undoing_format(undoing, plan, STEP_RESTORED);
+        _cleanup_(freep) char *stuck = undoing_format(undoing, plan, STEP_STUCK);
+        return refuse(ret_refusal,
+                      MEMCTL_ERROR_REFUSED,
+                      "%s: %s (step %zu of %zu, %s)\n%s%s%s%s",
+                      journal->profile,
+                      what ? what : "out of memory",
+                      at + 1,
+                      plan->n,
+                      plan->steps[at].origin,
+                      back && back[0] ? "undone: " : "nothing had been changed before it",
+                      back ? back : "",
+                      stuck && stuck[0] ? "\nNOT undone: "
+                                        : (back && back[0] ? "; nothing stays changed" : ""),
+                      stuck ? stuck : "");
+}
+
+/* Undoes a transaction that did not come to its end. Stuck knobs keep it pending. */
+static int
+undo_begun(Manager *manager, Journal *journal, const Failure *failure, Refusal *ret_refusal) {
+        _cleanup_(undoing_done) Undoing undoing = {0};
+
+        transaction_min_free(manager->root, journal->plan, false, &journal->min_free);
+        int r = transaction_undo(manager->root, journal->plan, false, &journal->min_free, &undoing);
+        if (r < 0)
+                return refuse(ret_refusal, MEMCTL_ERROR_FAILED, "out of memory in undoing");
+        if (failure)
+                (void) refuse_failure(journal, failure, &undoing, ret_refusal);
+        return undoing_count(&undoing, STEP_STUCK) > 0 ? -EBUSY : 0;
+}
+
+/* A pending journal whose writes failed: back to what was, or stuck in reverting. */
+static int
+abandon(Manager *manager, Journal *journal, const Failure *failure, Refusal *ret_refusal) {
+        _cleanup_(journal_freep) Journal *owned = journal;
+
+        probation_freep(&manager->probation);
+        if (undo_begun(manager, owned, failure, ret_refusal) < 0) {
+                (void) journal_append_reverting(manager->state_fd, JOURNAL_PENDING, owned);
+                manager->pending = TAKE_PTR(owned);
+                manager_set_state(manager, MANAGER_REVERTING);
+                return -EPERM;
+        }
+        int r = journal_remove(manager->state_fd, JOURNAL_PENDING);
+        if (r < 0)
+                log_error("cannot remove the journal of %s: %s", owned->profile, strerror(-r));
+        manager_set_state(manager, manager_rest_state(manager, MANAGER_IDLE));
+        return -EPERM;
+}
+
+static void tell_applied(Manager *manager, const char *by, const char *why) {
+        const Journal *journal = manager->pending;
+        char left[64], name[KNOB_NAME_MAX], old[VALUE_TEXT_MAX], new[VALUE_TEXT_MAX];
+        Event *event = event_new(EVENT_APPLIED, journal->profile, journal->id);
+
+        if (event) {
+                format_duration(journal->deadline_usec - journal->started_usec, left);
+                (void) event_set_message(event,
+                                         "Applied %s: %zu %s changed. %s within %s. %s",
+                                         journal->profile,
+                                         journal->plan->n,
+                                         journal->plan->n == 1 ? "knob" : "knobs",
+                                         journal->confirm ? "Reverted unless 'memctl keep' comes"
+                                                          : "Kept if no limit is exceeded",
+                                         left,
+                                         why ? why : "");
+                if (by)
+                        (void) event_add(event, "by", "%s", by);
+                for (size_t i = 0; i < journal->plan->n; i++) {
+                        const Step *step = &journal->plan->steps[i];
+                        knob_ref_name(step->ref, name);
+                        value_format(&step->old, old);
+                        value_format(&step->new, new);
+                        (void) event_add(event, name, "%s -> %s", old, new);
+                }
+                for (size_t i = 0; i < journal->n_limits; i++) {
+                        char text[64];
+                        watch_limit_format(&journal->limits[i], text);
+                        (void) event_add(event,
+                                         "limit",
+                                         "%s %s",
+                                         metric_to_string(journal->limits[i].metric),
+                                         text);
+                }
+        }
+        events_emit(manager->events, event);
+}
+
+/* The journal is on disk: from here on a crash loses nothing. */
+static int carry_out(Manager *manager, Journal *journal, usec_t time_usec, Refusal *ret_refusal) {
+        Failure failure;
+
+        if (transaction_apply(manager->root, journal->plan, &failure) < 0)
+                return abandon(manager, journal, &failure, ret_refusal);
+        journal->started_usec = manager_boottime();
+        journal->deadline_usec = journal->started_usec + time_usec;
+        if (manager->probation)
+                probation_note_start(manager->probation);
+        int r = journal_append_applied(manager->state_fd, JOURNAL_PENDING, journal);
+        if (r >= 0 && manager->probation)
+                r = probation_set_deadline(manager->probation);
+        if (r < 0) {
+                (void) refuse(ret_refusal,
+                              MEMCTL_ERROR_FAILED,
+                              "%s: cannot record that it is applied: %s; it was undone",
+                              journal->profile,
+                              strerror(-r));
+                return abandon(manager, journal, NULL, ret_refusal);
+        }
+        manager->pending = journal;
+        return 0;
+}
+
+int manager_put_in_force(Manager *manager,
+                         Journal *journal,
+                         usec_t time_usec,
+                         const char *by,
+                         const char *why,
+                         Refusal *ret_refusal) {
+        _cleanup_(journal_freep) Journal *owned = journal;
+        ManagerState before = manager->state;
+
+        int r = manager_watch(manager, owned, ret_refusal);
+        if (r < 0)
+                return r;
+        probation_note_before(manager->probation);
+        manager->state = MANAGER_APPLYING;
+        r = journal_write(manager->state_fd, JOURNAL_PENDING, owned);
+        if (r < 0) {
+                probation_freep(&manager->probation);
+                manager->state = before;
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_FAILED,
+                              "%s: nothing was changed, since the original values cannot be "
+                              "recorded: %s",
+                              owned->profile,
+                              strerror(-r));
+        }
+        r = carry_out(manager, TAKE_PTR(owned), time_usec, ret_refusal);
+        if (r < 0)
+                return r;
+        manager->keep_failed = false;
+        tell_applied(manager, by, why);
+        manager_set_state(manager, MANAGER_PROBATION);
+        return 0;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+
+#include "core/base/quantity.h"
+#include "daemon/log.h"
+#include "daemon/manager-private.h"
+#include "daemon/state.h"
+
+static void tell(Manager *manager, EventType type, const Journal *journal, const char *format, ...)
+        _printf_(4, 5);
+
+static void
+tell(Manager *manager, EventType type, const Journal *journal, const char *format, ...) {
+        va_list ap;
+        char *text = NULL;
+        Event *event =
+                event_new(type, journal ? journal->profile : NULL, journal ? journal->id : 0);
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+        if (event && text)
+                (void) event_set_message(event, "%s", text);
+        free(text);
+        events_emit(manager->events, event);
+}
+
+/* What cannot be trusted is kept for a person, and the daemon starts without it. */
+static void set_aside(Manager *manager, const char *file, int error, const char *loss) {
+        _cleanup_(freep) char *aside = NULL;
+
+        int r = state_set_aside(manager->state_fd, file, &aside);
+        tell(manager,
+             EVENT_PROBLEM,
+             NULL,
+             "The state file \"%s\" is damaged (%s) and was set aside as \"%s\". %s",
+             file,
+             strerror(-error),
+             r >= 0 ? aside : file,
+             loss);
+}
+
+static void load_journal(Manager *manager, const char *file, const char *loss, Journal **ret) {
+        int r = journal_load(manager->state_fd, file, ret);
+        if (r < 0 && r != -ENOENT)
+                set_aside(manager, file, r, loss);
+}
+
+static void load_state(Manager *manager) {
+        int r = quarantine_load(manager->state_fd, &manager->quarantine);
+        if (r < 0)
+                set_aside(manager, QUARANTINE_FILE, r, "No profile is quarantined now.");
+        load_journal(manager,
+                     JOURNAL_KEPT,
+                     "Which profile was kept is not known, nor its original values.",
+                     &manager->kept);
+        load_journal(manager,
+                     JOURNAL_PENDING,
+                     "Which knobs were changed on probation is not known, nor their original "
+                     "values: compare with the file.",
+                     &manager->pending);
+        if (manager->pending && manager->kept && manager->pending->id == manager->kept->id) {
+                /* The crash came between keeping and forgetting. */
+                r = journal_remove(manager->state_fd, JOURNAL_PENDING);
+                if (r < 0)
+                        log_error("cannot remove a leftover journal: %s", strerror(-r));
+                journal_freep(&manager->pending);
+        }
+        if (manager->pending)
+                manager->last_id = manager->pending->id;
+}
+
+static bool is_this_boot(const Manager *manager, const Journal *journal) {
+        return streq(journal->boot_id, manager->facts.boot_id);
+}
+
+/* The machine went down under a change: it may have been the change. */
+static void quarantine_pending(Manager *manager) {
+        static const char reason[] = "the machine went down while it was on probation";
+
+        int r = quarantine_add(&manager->quarantine,
+                               manager->state_fd,
+                               manager->pending->profile,
+                               reason,
+                               manager_realtime());
+        tell(manager,
+             EVENT_QUARANTINED,
+             manager->pending,
+             "%s is not in force and is quarantined: %s%s. 'memctl release %s' lets it be applied "
+             "again.%s%s",
+             manager->pending->profile,
+             reason,
+             manager->pending->confirm ? ", before anybody confirmed it" : "",
+             manager->pending->profile,
+             r < 0 ? " This could not be recorded: " : "",
+             r < 0 ? strerror(-r) : "");
+        if (r >= 0) {
+                r = journal_remove(manager->state_fd, JOURNAL_PENDING);
+                if (r < 0)
+                        log_error("cannot remove the journal: %s", strerror(-r));
+        }
+        journal_freep(&manager->pending);
+}
+
+/* The process before us was restarted or crashed in a probation: it goes on, nothing is written. */
+static void adopt_pending(Manager *manager) {
+        Journal *journal = manager->pending;
+        Refusal refusal = {0};
+        char left[64];
+
+        if (manager_watch(manager, journal, &refusal) < 0) {
+                _cleanup_(freep) char *why = text_format("after a restart %s", refusal.text);
+                refusal_done(&refusal);
+                (void) manager_take_back(
+                        manager, EVENT_REVERTED, why ? why : "it cannot be watched", NULL, NULL);
+                return;
+        }
+        manager->state = MANAGER_PROBATION;
+        usec_t now = manager_boottime();
+        format_duration(journal->deadline_usec > now ? journal->deadline_usec - now : 0, left);
+        tell(manager,
+             EVENT_ADOPTED,
+             journal,
+             "%s is still on probation, %s are left. Nothing was written.",
+             journal->profile,
+             left);
+        if (probation_set_deadline(manager->probation) < 0)
+                log_error("cannot set the deadline of %s", journal->profile);
+}
+
+static void recover_pending(Manager *manager) {
+        switch (manager->pending->phase) {
+        case JOURNAL_BEGUN:
+                (void) manager_take_back(manager,
+                                         EVENT_RECOVERED,
+                                         "the daemon ended in the middle of applying it",
+                                         NULL,
+                                         NULL);
+                return;
+        case JOURNAL_REVERTING:
+                (void) manager_take_back(manager,
+                                         EVENT_RECOVERED,
+                                         "the daemon ended in the middle of reverting it",
+                                         NULL,
+                                         NULL);
+                return;
+        case JOURNAL_APPLIED:
+                adopt_pending(manager);
+                return;
+        case _JOURNAL_PHASE_MAX:
+        case _JOURNAL_PHASE_INVALID:
+                return;
+        }
+}
+
+/* The kept profile's file says the same as when it was kept. */
+static bool is_unchanged(Manager *manager, const Journal *kept) {
+        _cleanup_(settings_freep) Settings *settings = NULL;
+        Refusal refusal = {0};
+
+        int r = manager_resolve(manager, kept->profile, &settings, &refusal);
+        refusal_done(&refusal);
+        _cleanup_(freep) char *text = r >= 0 ? settings_text(settings) : NULL;
+        return text && streq(text, kept->values);
+}
+
+/* Values that were kept go straight into force; others are tried first, like any change. */
+static void apply_at_boot(Manager *manager, Journal *kept) {
+        bool unchanged = is_unchanged(manager, kept);
+        Refusal refusal = {0};
+        uint64_t id = 0;
+
+        int r = manager_apply_for(manager,
+                                  kept->profile,
+                                  &(ApplyOptions){.unwatched = unchanged},
+                                  NULL,
+                                  unchanged ? "It was kept before this boot."
+                                            : "It was kept before this boot, but its values are "
+                                              "others now.",
+                                  &id,
+                                  &refusal);
+        if (r >= 0 && unchanged)
+                r = manager_keep_pending(manager,
+                                         "it was kept before this boot, with the same values",
+                                         NULL,
+                                         &refusal);
+        else if (r >= 0)
+                /* Only what passes this probation comes back at the next boot. */
+                r = journal_remove(manager->state_fd, JOURNAL_KEPT);
+        if (r < 0)
+                log_error("the kept profile %s: %s",
+                          kept->profile,
+                          refusal.text ? refusal.text : strerror(-r));
+        refusal_done(&refusal);
+}
+
+static void recover_kept(Manager *manager) {
+        _cleanup_(journal_freep) Journal *old = NULL;
+
+        if (is_this_boot(manager, manager->kept)) {
+                if (manager->kept->phase != JOURNAL_REVERTING)
+                        return;
+                (void) manager_take_back(manager,
+                                         EVENT_RECOVERED,
+                                         "the daemon ended in the middle of reverting it",
+                                         NULL,
+                                         NULL);
+                return;
+        }
+        old = TAKE_PTR(manager->kept);
+        if (old->phase == JOURNAL_REVERTING) {
+                int r = journal_remove(manager->state_fd, JOURNAL_KEPT);
+                if (r < 0)
+                        log_error("cannot remove the journal: %s", strerror(-r));
+        } else if (!manager->config.apply_at_boot)
+                tell(manager,
+                     EVENT_STARTED,
+                     old,
+                     "%s was kept before this boot; it is not applied, since ApplyAtBoot=no.",
+                     old->profile);
+        else
+                apply_at_boot(manager, old);
+}
+
+/* Applied anew at this boot, with other values: what was kept before is what is now on probation.
+ */
+static void drop_replaced(Manager *manager) {
+        int r = journal_remove(manager->state_fd, JOURNAL_KEPT);
+        if (r < 0)
+                log_error("cannot remove the journal of %s: %s",
+                          manager->kept->profile,
+                          strerror(-r));
+        journal_freep(&manager->kept);
+}
+
+int manager_start(Manager *manager) {
+        load_state(manager);
+        manager->state = MANAGER_IDLE;
+        if (manager->pending && !is_this_boot(manager, manager->pending))
+                quarantine_pending(manager);
+        if (manager->pending && manager->kept && !is_this_boot(manager, manager->kept))
+                drop_replaced(manager);
+        if (manager->pending)
+                recover_pending(manager);
+        if (manager->kept && !manager->pending)
+                recover_kept(manager);
+        if (!manager->pending)
+                manager_set_state(manager, manager_rest_state(manager, manager->state));
+        tell(manager,
+             EVENT_STARTED,
+             manager->pending ? manager->pending : manager->kept,
+             "memctld %s runs on %s, state %s.",
+             MEMCTL_VERSION,
+             manager->facts.release,
+             manager_state_to_string(manager->state));
+        return 0;
+}
+
+/* So that the next start applies it again, though this boot has seen it. */
+static void mark_kept_for_start(Manager *manager, Journal *kept) {
+        kept->boot_id[0] = '\0';
+        kept->phase = JOURNAL_APPLIED;
+        int r = journal_write(manager->state_fd, JOURNAL_KEPT, kept);
+        if (r < 0)
+                log_error("cannot record that %s comes back at the next start: %s",
+                          kept->profile,
+                          strerror(-r));
+}
+
+static int copy_kept(const Journal *kept, Journal **ret) {
+        _cleanup_(journal_freep) Journal *copy = journal_new(kept->id, kept->profile, "");
+
+        if (!copy)
+                return -ENOMEM;
+        free(copy->values);
+        copy->values = strdup(kept->values);
+        copy->plan = calloc(1, sizeof(Plan));
+        if (!copy->values || !copy->plan || !(copy->plan->profile = strdup(kept->profile)))
+                return -ENOMEM;
+        *ret = TAKE_PTR(copy);
+        return 0;
+}
+
+void manager_stop(Manager *manager) {
+        static const char why[] = "the service was stopped";
+        _cleanup_(journal_freep) Journal *kept = NULL;
+
+        if (manager->pending)
+                (void) manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL);
+        if (!manager->pending && manager->kept && manager->config.revert_on_stop &&
+            copy_kept(manager->kept, &kept) >= 0 &&
+            manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL) >= 0)
+                mark_kept_for_start(manager, kept);
+        tell(manager,
+             EVENT_STOPPED,
+             manager->kept,
+             "memctld was stopped.%s%s%s",
+             manager->kept ? " The kept profile " : "",
+             manager->kept ? manager->kept->profile : "",
+             manager->kept ? " stays in force." : "");
+}
+
+void manager_leave(Manager *manager) {
+        const Journal *journal = manager->pending ? manager->pending : manager->kept;
+
+        tell(manager,
+             EVENT_STOPPED,
+             journal,
+             "memctld was restarted.%s%s%s",
+             journal ? " " : "",
+             journal ? journal->profile : "",
+             journal ? " stays in force for the next process." : "");
+}
