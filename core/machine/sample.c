@@ -232,7 +232,7 @@ int sample_find_cgroup(const Root *root, const char *pressure_of, char **ret) {
         if (!mount)
                 return -EOPNOTSUPP;
         const char *name = pressure_of + (pressure_of[0] == '/');
-        if (!cgroup_path_is_safe(name))
+        if (pressure_of[0] == '\0' || !cgroup_path_is_safe(name))
                 return -ENOENT;
         if (pressure_of[0] == '/')
                 path = text_format("%s%s%s", mount, name[0] ? "/" : "", name);
