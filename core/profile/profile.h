@@ -15,6 +15,11 @@
 #define PROFILE_INHERITS_MAX 16
 #define WATCH_LIMITS_MAX 8
 
+typedef struct Place {
+        unsigned line;
+        unsigned column;
+} Place;
+
 typedef enum Comparison {
         COMPARISON_NONE, /* not asked */
         COMPARISON_LT,
@@ -68,6 +73,7 @@ typedef struct WatchLimit {
         Metric metric;
         unsigned share_permyriad;
         usec_t window_usec; /* as asked; the kernel may need another (daemon/watch.h) */
+        Place place;        /* of the metric */
 } WatchLimit;
 
 /* A statistical criterion; judged by the detector, which this version does not have yet. */
@@ -102,6 +108,7 @@ typedef struct Watch {
         size_t n_limits;
         WatchRegression regressions[_METRIC_MAX];
         size_t n_regressions;
+        Place regressions_place; /* of the key */
         OnRegression on_regression;
 } Watch;
 
@@ -113,7 +120,7 @@ typedef struct Profile {
         char *description; /* or NULL */
         char *inherits[PROFILE_INHERITS_MAX];
         size_t n_inherits;
-        unsigned inherits_line;
+        Place inherits_places[PROFILE_INHERITS_MAX];
         When when;
         ProfileSettings settings;
         ProfileOverride *overrides;
