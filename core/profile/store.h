@@ -34,10 +34,15 @@ typedef struct StoreList {
 int store_list(const Root *root, StoreList *ret);
 void store_list_done(StoreList *list);
 
+/* True when there is a file of that valid name. */
+bool store_has(const Root *root, const char *name);
+/* 'did you mean "X"?' or NULL; the caller frees. */
+char *store_hint(const Root *root, const char *name);
+
 /*
  * The file of that name, read and parsed. -ENOENT (with a problem that names the folders and the
- * nearest name), -EPERM (with a problem: who owns it), -EINVAL (its problems). The reading is
- * bounded by DOCUMENT_SIZE_MAX.
+ * nearest name), -EPERM (with a problem: who owns it, or that it cannot be read), -EINVAL (its
+ * problems, or no name of a profile). The reading is bounded by DOCUMENT_SIZE_MAX.
  */
 int store_load(
         const Root *root, const char *name, StoreTrust trust, Problems *problems, Profile **ret);

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/profile/resolve.h"
+
+#include "core/profile/setting.h"
+#include "core/profile/watch.h"
+
+/* Parents of parents of parents: more is a mistake. */
+#define RESOLVE_DEPTH_MAX 16
+
+/* A profile that was looked at already. A diamond counts a profile once, at its first place. */
+typedef struct Visited {
+        char *name;
+        Profile *profile; /* NULL when it could not be loaded */
+} Visited;
+
+typedef struct Resolver {
+        const Root *root;
+        StoreTrust trust;
+        const Facts *facts;
+        Problems *problems;
+        Settings *settings;
+        const Profile *chain[RESOLVE_DEPTH_MAX]; /* from the profile asked for to the one at hand */
+        unsigned depth;
+        Visited *visited;
+        size_t n_visited;
+        SettingSource *sources; /* what is in force, in the order of the files */
+        size_t n_sources;
+        SettingSource *replaced;
+        size_t n_replaced;
+        const Profile *limits_from;
+        const Profile *regressions_from;
+} Resolver;
+
+static void resolver_done(Resolver *resolver) {
+        for (size_t i = 0; i < resolver->n_visited; i++) {
+                free(resolver->visited[i].name);
+                (void) profile_free(resolver->visited[i].profile);
+        }
+        free(resolver->visited);
+        free(resolver->sources);
+        free(resolver->replaced);
+}
+
+Settings *settings_free(Settings *settings) {
+        if (!settings)
+                return NULL;
+        for (size_t i = 0; i < settings->n; i++)
+                setting_done(&settings->items[i]);
+        for (size_t i = 0; i < settings->n_skipped; i++)
+                skipped_done(&settings->skipped[i]);
+        free(settings->items);
+        free(settings->skipped);
+        free(settings->profile);
+        free(settings->summary);
+        free(settings->file);
+        free(settings->why_not);
+        watch_done(&settings->watch);
+        free(settings);
+        return NULL;
+}
+
+const Setting *settings_find(const Settings *settings, KnobRef ref) {
+        for (size_t i = 0; i < settings->n; i++)
+                if (knob_ref_equal(settings->items[i].ref, ref))
+                        return &settings->items[i];
+        return NULL;
+}
+
+/* What is said later replaces what was said before */
+
+static int append_source(SettingSource **sources, size_t *n, SettingSource source) {
+        int r = array_grow(sources, *n, sizeof(SettingSource));
+        if (r >= 0)
+                (*sources)[(*n)++] = source;
+        return r;
+}
+
+static int replace_source(Resolver *resolver, size_t i) {
+        int r = append_source(&resolver->replaced, &resolver->n_replaced, resolver->sources[i]);
+        if (r < 0)
+                return r;
+        memmove(resolver->sources + i,
+                resolver->sources + i + 1,
+                (--resolver->n_sources - i) * sizeof(SettingSource));
+        return 0;
+}
+
+/* Both members of a pair make room for either. */
+static int put(Resolver *resolver, const Profile *profile, const ProfileSetting *said) {
+        KnobRef partner = {0};
+        bool paired = knob_ref_partner(said->ref, &partner);
+
+        for (size_t i = resolver->n_sources; i-- > 0;) {
+                KnobRef ref = resolver->sources[i].said->ref;
+                if (!knob_ref_equal(ref, said->ref) && !(paired && knob_ref_equal(ref, partner)))
+                        continue;
+                int r = replace_source(resolver, i);
+                if (r < 0)
+                        return r;
+        }
+        return append_source(&resolver->sources,
+                             &resolver->n_sources,
+                             (SettingSource){.profile = profile, .said = said});
+}
+
+static int put_all(Resolver *resolver, const Profile *profile, const ProfileSettings *settings) {
+        for (size_t i = 0; i < settings->n; i++) {
+                int r = put(resolver, profile, &settings->items[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int put_profile(Resolver *resolver, const Profile *profile) {
+        int r = put_all(resolver, profile, &profile->settings);
+
+        for (size_t i = 0; r >= 0 && i < profile->n_overrides; i++)
+                if (when_holds(&profile->overrides[i].when, resolver->facts))
+                        r = put_all(resolver, profile, &profile->overrides[i].settings);
+        if (r < 0)
+                return r;
+        if (profile->watch.set & WATCH_SET_LIMITS)
+                resolver->limits_from = profile;
+        if (profile->watch.set & WATCH_SET_REGRESSIONS)
+                resolver->regressions_from = profile;
+        return watch_merge(&resolver->settings->watch, &profile->watch);
+}
+
+/* "needs ram >= 4GiB, this machine has 2 GiB; its parent server needs …" */
+static int check_when(Resolver *resolver, const Profile *profile) {
+        Settings *settings = resolver->settings;
+
+        if (when_holds(&profile->when, resolver->facts))
+                return 0;
+        settings->applicable = false;
+        _cleanup_(freep) char *why = when_explain(&profile->when, resolver->facts);
+        if (!why)
+                return -ENOMEM;
+        bool parent = profile != resolver->chain[0];
+        char *all = text_format("%s%s%s%s%s%s",
+                                settings->why_not ? settings->why_not : "",
+                                settings->why_not ? "; " : "",
+                                parent ? "its parent " : "",
+                                parent ? profile->name : "",
+                                parent ? " " : "",
+                                why);
+        if (!all)
+                return -ENOMEM;
+        free(settings->why_not);
+        settings->why_not = all;
+        return 0;
+}
+
+/* Parents */
+
+static Location parent_location(const Profile *profile, size_t i) {
+        return (Location){.file = profile->file,
+                          .line = profile->inherits_places[i].line,
+                          .column = profile->inherits_places[i].column,
+                          .text = profile->text};
+}
+
+/* "a -> b -> a" from where the name stands in the chain; the caller frees. */
+static char *format_loop(const Resolver *resolver, unsigned from) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+
+        if (!out)
+                return NULL;
+        for (unsigned i = from; i < resolver->depth; i++)
+                (void) fprintf(out, "%s -> ", resolver->chain[i]->name);
+        (void) fputs(resolver->chain[from]->name, out);
+        if (fclose(out) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+/* True when told that this parent leads back to a profile that is being resolved. */
+static bool refuse_loop(Resolver *resolver, const Profile *profile, size_t parent) {
+        Location where = parent_location(profile, parent);
+
+        for (unsigned i = 0; i < resolver->depth; i++) {
+                if (!streq(resolver->chain[i]->name, profile->inherits[parent]))
+                        continue;
+                _cleanup_(freep) char *loop = format_loop(resolver, i);
+                (void) problem_add(resolver->problems,
+                                   PROBLEM_ERROR,
+                                   &where,
+                                   "take one of them out of its \"inherits\"",
+                                   "the profiles inherit each other: %s",
+                                   loop ? loop : profile->name);
+                return true;
+        }
+        return false;
+}
+
+static bool is_visited(const Resolver *resolver, const char *name) {
+        for (size_t i = 0; i < resolver->n_visited; i++)
+                if (streq(resolver->visited[i].name, name))
+                        return true;
+        return false;
+}
+
+/* Loads a parent and remembers it; *ret NULL when told why it cannot be had. */
+static int
+load_parent(Resolver *resolver, const Profile *profile, size_t parent, const Profile **ret) {
+        const char *name = profile->inherits[parent];
+        Location where = parent_location(profile, parent);
+
+        int r = array_grow(&resolver->visited, resolver->n_visited, sizeof(Visited));
+        if (r < 0)
+                return r;
+        Visited *visited = &resolver->visited[resolver->n_visited];
+        *visited = (Visited){.name = strdup(name)};
+        if (!visited->name)
+                return -ENOMEM;
+        resolver->n_visited++;
+        if (!store_has(resolver->root, name)) {
+                _cleanup_(freep) char *hint = store_hint(resolver->root, name);
+                (void) problem_add(resolver->problems,
+                                   PROBLEM_ERROR,
+                                   &where,
+                                   hint,
+                                   "it inherits \"%s\", and there is no such profile",
+                                   name);
+                return 0;
+        }
+        r = store_load(
+                resolver->root, name, resolver->trust, resolver->problems, &visited->profile);
+        *ret = visited->profile;
+        return r == -ENOMEM ? r : 0;
+}
+
+static int visit(Resolver *resolver, const Profile *profile);
+
+static int visit_parent(Resolver *resolver, const Profile *profile, size_t i) {
+        const Profile *parent = NULL;
+
+        if (refuse_loop(resolver, profile, i) || is_visited(resolver, profile->inherits[i]))
+                return 0;
+        if (resolver->depth == RESOLVE_DEPTH_MAX) {
+                Location where = parent_location(profile, i);
+                (void) problem_add(resolver->problems,
+                                   PROBLEM_ERROR,
+                                   &where,
+                                   NULL,
+                                   "more than %d profiles inherit one another",
+                                   RESOLVE_DEPTH_MAX);
+                return 0;
+        }
+        int r = load_parent(resolver, profile, i, &parent);
+        return r < 0 || !parent ? r : visit(resolver, parent);
+}
+
+/* Parents first, left to right, then the file itself. */
+static int visit(Resolver *resolver, const Profile *profile) {
+        int r = 0;
+
+        resolver->chain[resolver->depth++] = profile;
+        for (size_t i = 0; r >= 0 && i < profile->n_inherits; i++)
+                r = visit_parent(resolver, profile, i);
+        resolver->depth--;
+        if (r >= 0)
+                r = check_when(resolver, profile);
+        return r < 0 ? r : put_profile(resolver, profile);
+}
+
+/* From what is said to settings */
+
+static int settle_source(const SettingContext *context, Settings *settings, SettingSource source) {
+        Setting setting = {0};
+        Skipped skipped = {0};
+
+        if (array_grow(&settings->items, settings->n, sizeof(Setting)) < 0 ||
+            array_grow(&settings->skipped, settings->n_skipped, sizeof(Skipped)) < 0)
+                return -ENOMEM;
+        int r = setting_resolve(context, &source, &setting, &skipped);
+        if (r > 0)
+                settings->items[settings->n++] = setting;
+        else if (r == 0)
+                settings->skipped[settings->n_skipped++] = skipped;
+        return r == -EINVAL ? 0 : r;
+}
+
+/* What is not in force here is looked at all the same: a mistake shows on every machine. A range
+ * is left to the machines where it counts, unless the file itself always sets it. */
+static void check_replaced(const Resolver *resolver, const SettingContext *context) {
+        for (size_t i = 0; i < resolver->n_replaced; i++)
+                setting_check(context,
+                              &resolver->replaced[i],
+                              context->applicable &&
+                                      resolver->replaced[i].profile == resolver->chain[0]);
+}
+
+static void check_idle_overrides(const Resolver *resolver, const SettingContext *context) {
+        const Profile *profile = resolver->chain[0];
+
+        for (size_t i = 0; i < profile->n_overrides; i++) {
+                const ProfileOverride *override = &profile->overrides[i];
+                if (when_holds(&override->when, resolver->facts))
+                        continue;
+                for (size_t j = 0; j < override->settings.n; j++)
+                        setting_check(context,
+                                      &(SettingSource){.profile = profile,
+                                                       .said = &override->settings.items[j]},
+                                      false);
+        }
+}
+
+static const SettingSource *find_source(const Resolver *resolver, KnobRef ref) {
+        for (size_t i = 0; i < resolver->n_sources; i++)
+                if (knob_ref_equal(resolver->sources[i].said->ref, ref))
+                        return &resolver->sources[i];
+        return NULL;
+}
+
+/* balance_dirty_pages takes half the foreground limit when background is not below it, and says
+ * nothing. Other units and live values are the plan's to judge. */
+static void check_dirty(const Resolver *resolver, const char *background, const char *foreground) {
+        const KnobRef refs[] = {{.knob = knob_find(background)}, {.knob = knob_find(foreground)}};
+        const Setting *low = settings_find(resolver->settings, refs[0]);
+        const Setting *high = settings_find(resolver->settings, refs[1]);
+        char texts[2][VALUE_TEXT_MAX];
+
+        if (!low || !high || integer_compare(low->value.integers[0], high->value.integers[0]) < 0)
+                return;
+        Location where = setting_source_location(find_source(resolver, refs[0]));
+        value_format(&low->value, texts[0]);
+        value_format(&high->value, texts[1]);
+        (void) problem_add(resolver->problems,
+                           PROBLEM_ERROR,
+                           &where,
+                           "set the background limit below the other",
+                           "%s is %s (%s) and %s is %s (%s): the kernel would silently take half "
+                           "the second for the first",
+                           background,
+                           texts[0],
+                           low->origin,
+                           foreground,
+                           texts[1],
+                           high->origin);
+}
+
+static void check_watch(const Resolver *resolver) {
+        const Watch *watch = &resolver->settings->watch;
+
+        for (size_t i = 0; i < watch->n_limits; i++) {
+                const WatchLimit *limit = &watch->limits[i];
+                if (limit->metric != METRIC_CPU_FULL || !watch_is_system(watch))
+                        continue;
+                Location where = {.file = resolver->limits_from->file,
+                                  .line = limit->place.line,
+                                  .column = limit->place.column,
+                                  .text = resolver->limits_from->text};
+                (void) problem_add(resolver->problems,
+                                   PROBLEM_ERROR,
+                                   &where,
+                                   "use cpu.some, or set pressure-of to a unit or cgroup",
+                                   "cpu.full is always 0 for the whole system: this limit would "
+                                   "never be reached");
+        }
+        if (watch->n_regressions > 0) {
+                Location where = {.file = resolver->regressions_from->file,
+                                  .line = watch->regressions_place.line,
+                                  .column = watch->regressions_place.column,
+                                  .text = resolver->regressions_from->text};
+                (void) problem_add(resolver->problems,
+                                   PROBLEM_WARNING,
+                                   &where,
+                                   NULL,
+                                   "this version judges limits only: the regressions are not "
+                                   "watched yet");
+        }
+}
+
+static int complete_watch(Watch *watch) {
+        if (!(watch->set & WATCH_SET_BASELINE))
+                watch->baseline_usec = WATCH_BASELINE_DEFAULT;
+        if (!(watch->set & WATCH_SET_PROBATION))
+                watch->probation_usec = WATCH_PROBATION_DEFAULT;
+        if (!watch->pressure_of)
+                watch->pressure_of = strdup("system");
+        return watch->pressure_of ? 0 : -ENOMEM;
+}
+
+static int compare_settings(const void *a, const void *b) {
+        char x[KNOB_NAME_MAX], y[KNOB_NAME_MAX];
+
+        knob_ref_name(((const Setting *) a)->ref, x);
+        knob_ref_name(((const Setting *) b)->ref, y);
+        return strcmp(x, y);
+}
+
+static int settle(Resolver *resolver) {
+        Settings *settings = resolver->settings;
+        const SettingContext context = {.root = resolver->root,
+                                        .facts = resolver->facts,
+                                        .applicable = settings->applicable,
+                                        .problems = resolver->problems};
+
+        for (size_t i = 0; i < resolver->n_sources; i++) {
+                int r = settle_source(&context, settings, resolver->sources[i]);
+                if (r < 0)
+                        return r;
+        }
+        check_replaced(resolver, &context);
+        check_idle_overrides(resolver, &context);
+        check_dirty(resolver, "vm.dirty_background_bytes", "vm.dirty_bytes");
+        check_dirty(resolver, "vm.dirty_background_ratio", "vm.dirty_ratio");
+        check_watch(resolver);
+        if (settings->n > 0)
+                qsort(settings->items, settings->n, sizeof(Setting), compare_settings);
+        return complete_watch(&settings->watch);
+}
+
+static Settings *settings_new(const Profile *profile) {
+        _cleanup_(settings_freep) Settings *settings = calloc(1, sizeof(*settings));
+
+        if (!settings)
+                return NULL;
+        settings->applicable = true;
+        settings->profile = strdup(profile->name);
+        settings->summary = strdup(profile->summary);
+        settings->file = strdup(profile->file);
+        if (!settings->profile || !settings->summary || !settings->file)
+                return NULL;
+        return TAKE_PTR(settings);
+}
+
+int resolve_profile(const Root *root,
+                    const Profile *profile,
+                    StoreTrust trust,
+                    const Facts *facts,
+                    Problems *problems,
+                    Settings **ret) {
+        _cleanup_(settings_freep) Settings *settings = settings_new(profile);
+        _cleanup_(resolver_done) Resolver resolver = {.root = root,
+                                                      .trust = trust,
+                                                      .facts = facts,
+                                                      .problems = problems,
+                                                      .settings = settings};
+        size_t n_errors = problems->n_errors;
+
+        if (!settings)
+                return -ENOMEM;
+        int r = visit(&resolver, profile);
+        if (r >= 0)
+                r = settle(&resolver);
+        if (r < 0)
+                return r;
+        if (problems->n_errors > n_errors)
+                return -EINVAL;
+        *ret = TAKE_PTR(settings);
+        return 0;
+}
+
+int resolve_name(const Root *root,
+                 const char *name,
+                 StoreTrust trust,
+                 const Facts *facts,
+                 Problems *problems,
+                 Settings **ret) {
+        _cleanup_(profile_freep) Profile *profile = NULL;
+
+        int r = store_load(root, name, trust, problems, &profile);
+        return r < 0 ? r : resolve_profile(root, profile, trust, facts, problems, ret);
+}
