@@ -13,10 +13,14 @@
 
 typedef struct Bus Bus;
 
+/* A person may have to find a password. */
+#define BUS_AUTHORIZE_USEC (2 * USEC_PER_MINUTE)
+
 typedef struct BusOptions {
         Manager *manager;        /* borrowed */
         const char *socket_path; /* absolute; an old socket there is replaced, its folder is made */
         bool system_bus; /* join the system bus ($DBUS_SYSTEM_BUS_ADDRESS, else the default) */
+        usec_t authorize_usec; /* how long polkit may take; 0: BUS_AUTHORIZE_USEC */
 } BusOptions;
 
 /* Listens at once; joins the system bus as soon as there is one. -errno when the socket cannot be

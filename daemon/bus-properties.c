@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The properties, as the manager has them now. */
+
+#include "daemon/bus-text.h"
+
+#define PROPERTY(name)                                 \
+        int property_get_##name(sd_bus *bus,           \
+                                const char *path,      \
+                                const char *interface, \
+                                const char *property,  \
+                                sd_bus_message *reply, \
+                                void *userdata,        \
+                                sd_bus_error *error)
+
+static Manager *manager_of(void *userdata) {
+        return ((const Connection *) userdata)->owner->manager;
+}
+
+PROPERTY(version) {
+        return sd_bus_message_append(reply, "s", MEMCTL_VERSION);
+}
+
+PROPERTY(state) {
+        return sd_bus_message_append(
+                reply, "s", manager_state_to_string(manager_state(manager_of(userdata))));
+}
+
+PROPERTY(profile) {
+        return sd_bus_message_append(reply, "s", manager_profile(manager_of(userdata)));
+}
+
+PROPERTY(transaction) {
+        return sd_bus_message_append(reply, "t", manager_transaction(manager_of(userdata)));
+}
+
+PROPERTY(quarantined) {
+        const Manager *manager = manager_of(userdata);
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+
+        for (size_t i = 0; r >= 0 && i < manager_n_quarantined(manager); i++)
+                r = sd_bus_message_append(reply, "s", manager_quarantined(manager, i));
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* Probation */
+
+static int open_entry(sd_bus_message *reply, const char *key, const char *type) {
+        int r = sd_bus_message_open_container(reply, 'e', "sv");
+
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "s", key);
+        return r < 0 ? r : sd_bus_message_open_container(reply, 'v', type);
+}
+
+static int close_entry(sd_bus_message *reply) {
+        int r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_limits(sd_bus_message *reply, const ProbationView *view) {
+        char text[64];
+        int r = open_entry(reply, "limits", "as");
+
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "s");
+        for (size_t i = 0; r >= 0 && i < view->n_limits; i++) {
+                const char *metric = metric_to_string(view->limits[i].metric);
+                watch_limit_format(&view->limits[i], text);
+                _cleanup_(freep) char *limit = text_format("%s %s", metric, text);
+                r = limit ? sd_bus_message_append(reply, "s", limit) : -ENOMEM;
+        }
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : close_entry(reply);
+}
+
+/* Metrics that are not known are left out. */
+static int
+append_pressure(sd_bus_message *reply, const char *key, const int pressure[static _METRIC_MAX]) {
+        int r = open_entry(reply, key, "a{su}");
+
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "{su}");
+        for (int metric = 0; r >= 0 && metric < _METRIC_MAX; metric++)
+                if (pressure[metric] >= 0)
+                        r = sd_bus_message_append(reply,
+                                                  "{su}",
+                                                  metric_to_string(metric),
+                                                  (uint32_t) pressure[metric]);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : close_entry(reply);
+}
+
+static int append_probation(sd_bus_message *reply, const ProbationView *view) {
+        int r = sd_bus_message_append(reply,
+                                      "{sv}{sv}{sv}{sv}",
+                                      "started-usec",
+                                      "t",
+                                      view->started_usec,
+                                      "deadline-usec",
+                                      "t",
+                                      view->deadline_usec,
+                                      "now-usec",
+                                      "t",
+                                      view->now_usec,
+                                      "confirm",
+                                      "b",
+                                      (int) view->confirm);
+
+        if (r >= 0)
+                r = append_limits(reply, view);
+        if (r >= 0)
+                r = append_pressure(reply, "pressure", view->pressure);
+        if (r >= 0)
+                r = append_pressure(reply, "before", view->before);
+        return r;
+}
+
+PROPERTY(probation) {
+        ProbationView view = {0};
+        int r = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+        if (r >= 0 && manager_probation(manager_of(userdata), &view))
+                r = append_probation(reply, &view);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+PROPERTY(drift) {
+        _cleanup_(freep) Drift *drift = NULL;
+        char name[KNOB_NAME_MAX], set[VALUE_TEXT_MAX], live[VALUE_TEXT_MAX];
+        size_t n = 0;
+        int r = manager_drift(manager_of(userdata), &drift, &n);
+
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(sss)");
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                knob_ref_name(drift[i].ref, name);
+                value_format(&drift[i].set, set);
+                value_format(&drift[i].live, live);
+                r = sd_bus_message_append(reply, "(sss)", name, set, live);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
