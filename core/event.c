@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/event.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <syslog.h>
 
@@ -207,8 +208,12 @@ static const char *get_string_member(json_object *object, const char *key) {
         return json_object_object_get_ex(object, key, &member) ? get_string(member) : NULL;
 }
 
+/* A word, the name of a knob ("transparent_hugepage.hugepages-64kB.enabled") or of a metric. */
 static bool key_is_valid(const char *key) {
-        return key[0] && key[strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+        for (const char *p = key; *p; p++)
+                if (!isalnum((unsigned char) *p) && !strchr("-._", *p))
+                        return false;
+        return key[0] != '\0';
 }
 
 static int fields_from_json(json_object *object, Event *event) {

@@ -40,7 +40,7 @@ int event_type_priority(EventType type);
 
 /* Evidence: one named fact. */
 typedef struct EventField {
-        char *key; /* [a-z0-9-]+, as shown and in JSON */
+        char *key; /* [A-Za-z0-9._-]+: a word, a knob's or a metric's name */
         char *value;
 } EventField;
 

@@ -113,7 +113,7 @@ static void test_what_is_no_event_is_refused(void **state) {
                 EVENT_WITH("1", "\"kept\"", "\"p\"", "\"m\\u0000\"", "{}"),
                 EVENT_WITH("1", "\"kept\"", "\"p\"", "\"m\"", "[]"),
                 EVENT_WITH("1", "\"kept\"", "\"p\"", "\"m\"", "{\"k\":1}"),
-                EVENT_WITH("1", "\"kept\"", "\"p\"", "\"m\"", "{\"K\":\"v\"}"),
+                EVENT_WITH("1", "\"kept\"", "\"p\"", "\"m\"", "{\"k k\":\"v\"}"),
                 EVENT_WITH("1", "\"kept\"", "\"p\"", "\"m\"", "{\"\":\"v\"}"),
         };
         _cleanup_(event_freep) Event *event = NULL;
@@ -125,7 +125,12 @@ static void test_what_is_no_event_is_refused(void **state) {
                 json_object_put(json);
         }
         json_object *good =
-                json_tokener_parse(EVENT_WITH("1", "\"kept\"", "\"p\"", "\"m\"", "{\"k\":\"v\"}"));
+                json_tokener_parse(EVENT_WITH("1",
+                                              "\"applied\"",
+                                              "\"p\"",
+                                              "\"m\"",
+                                              "{\"transparent_hugepage.hugepages-64kB.enabled\":"
+                                              "\"never -> inherit\",\"io.some-before\":\"v\"}"));
         assert_int_equal(event_from_json(good, &event), 0);
         json_object_put(good);
 }
