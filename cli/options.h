@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The command line: every option of every verb in one table, and the globals they set. */
+
+#include "cli/memctl.h"
+#include "core/base/problem.h"
+
+typedef enum JsonMode {
+        JSON_OFF,
+        JSON_SHORT,
+        JSON_PRETTY,
+} JsonMode;
+
+/* As given on the command line; the only globals. */
+extern const char *arg_root;
+extern const char *arg_host;
+extern JsonMode arg_json;
+extern bool arg_pager;
+extern bool arg_legend;
+extern bool arg_quiet;
+extern bool arg_help;
+extern bool arg_version;
+extern bool arg_all;
+extern bool arg_check;
+extern bool arg_dry_run;
+extern bool arg_follow;
+extern bool arg_wait;
+extern usec_t arg_confirm_within; /* 0: not given; also below */
+extern usec_t arg_probation;
+extern const char *arg_reason; /* NULL: not given */
+extern uint64_t arg_since;
+extern uint64_t arg_lines; /* UINT64_MAX: not given */
+
+typedef struct Option {
+        const char *name;     /* without its dashes */
+        char letter;          /* or 0 */
+        const char *argument; /* NULL when it takes none */
+        const char *verbs;    /* blank-separated; NULL: all of them */
+        const char *help;
+        /* Takes it; returns what was expected when the argument makes no sense, else NULL. */
+        const char *(*set)(const char *argument);
+} Option;
+
+const Option *option_at(size_t i);
+size_t option_count(void);
+/* True when that verb takes it; verb NULL asks for options of every verb. */
+bool option_is_for(const Option *option, const Verb *verb);
+
+/* Reads the command line into the arg_ globals; what is left begins at argv[optind]. */
+ExitCode options_parse(int argc, char **argv);
+/* Do the options given fit the verb, and each other? */
+ExitCode options_check(const Verb *verb);
+
+/* 'unknown verb "aply": did you mean "apply"?'; always EXIT_CODE_USAGE. */
+ExitCode usage_error_unknown(const char *kind, const char *word, const Nearest *nearest);
+
+/* A transaction's number as a verb's only argument; 0, the current one, without it. */
+ExitCode argument_parse_id(const char *verb, size_t n, char **arguments, uint64_t *ret);
