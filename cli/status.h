@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the daemon says is so now: its properties in C. */
+
+#include "cli/client.h"
+#include "core/machine/sample.h"
+
+/* Shares of time stalled, 1/10000; -1 where not known. */
+typedef struct Shares {
+        int permyriad[_METRIC_MAX];
+} Shares;
+
+typedef struct Status {
+        json_object *properties; /* owns every text below */
+        const char *version;
+        const char *state;
+        const char *profile; /* "" when none is in force */
+        uint64_t transaction;
+        bool on_probation;
+        bool confirm;      /* Keep is needed */
+        usec_t left_usec;  /* of the probation */
+        usec_t since_usec; /* since the apply */
+        Shares now;
+        Shares before;
+        json_object *limits; /* array of text */
+        json_object *drift;  /* array of [knob, set, live] */
+        json_object *quarantined;
+} Status;
+
+ExitCode status_load(Client *client, Status *ret);
+void status_done(Status *status);
+/* The text of an array's item; "" when there is none. */
+const char *status_item(json_object *array, size_t i);
