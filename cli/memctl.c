@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/memctl.h"
+
+#include <getopt.h>
+
+#include "cli/options.h"
+#include "cli/print.h"
+
+/* clang-format off */
+static const Verb verbs[] = {
+        {
+                "list", "[profiles|knobs]", 0, 1, VERB_OFFLINE | VERB_PAGER, "Profiles, or knobs, and how they stand on this machine",
+                "Lists the profiles that the search path holds: whether this machine can use them, from which folder they come and which file they mask. \"list knobs\" lists the kernel settings memctl knows with their live values; --all adds those that this kernel lacks.",
+                "memctl list knobs --json=short", verb_list,
+        },
+        {
+                "show", "PROFILE", 1, 1, VERB_OFFLINE | VERB_PAGER, "What a profile comes to on this machine",
+                "Shows the profile with its parents, formulas and conditions worked out for this machine: each knob's value and the line it comes from, what is skipped and why, and what is watched after it is applied.",
+                "memctl show redis", verb_show,
+        },
+        {
+                "validate", "[PROFILE|FILE...]", 0, SIZE_MAX, VERB_OFFLINE, "Look for mistakes in profiles",
+                "Reports every problem of the profiles given (all of them without an argument) with its line; a word with a slash or ending in .yaml is a file. Exit code 0 when all are good, 1 when one is not. With --check also 4 when the machine's values differ from what the profile wants.",
+                "memctl validate ./redis.yaml", verb_validate,
+        },
+        {
+                "diff", "PROFILE", 1, 1, VERB_OFFLINE | VERB_PAGER, "What applying a profile would change",
+                "Compares the profile with the live values. Exit code 0 when nothing would change, 4 when something would, 3 when the profile cannot be applied here. --all also shows what is already as wanted.",
+                "memctl diff redis", verb_diff,
+        },
+        {
+                "explain", "KNOB|PROFILE", 1, 1, VERB_OFFLINE | VERB_PAGER, "What a knob does, or what a profile is for",
+                "For a knob: what it is, its live value, what this kernel accepts, what it is coupled with, and which profiles set it. For a profile: its description and what each of its knobs does.",
+                "memctl explain vm.swappiness", verb_explain,
+        },
+        {
+                "status", "", 0, 0, 0, "What is in force and how it does",
+                "Shows which profile is in force, how long its probation still lasts and whether it must be confirmed, pressure before and since, knobs changed from outside, and the last events.",
+                "memctl status", verb_status,
+        },
+        {
+                "apply", "PROFILE", 1, 1, 0, "Try a profile: it is kept or taken back by itself",
+                "Applies the profile as one transaction and puts it on probation. When pressure exceeds a limit, memctld takes it back; otherwise it is kept when the probation ends. With --confirm-within it is taken back unless \"memctl keep\" comes in time. --wait follows the probation and ends with exit code 0 when the profile was kept, 3 when it was taken back.",
+                "memctl apply redis --wait --confirm-within 10min", verb_apply,
+        },
+        {
+                "keep", "[ID]", 0, 1, 0, "Keep what is on probation now",
+                "Ends the probation well: the profile stays in force and comes back at boot. ID is the transaction's number, as apply printed it; without it the current one is meant.",
+                "memctl keep", verb_keep,
+        },
+        {
+                "revert", "[ID]", 0, 1, 0, "Take the profile in force back",
+                "Puts every knob back to what it was before the profile, but for those that were changed from outside meanwhile. ID is the transaction's number; without it the current one is meant.",
+                "memctl revert --reason \"latency since noon\"", verb_revert,
+        },
+        {
+                "release", "PROFILE", 1, 1, 0, "End a profile's quarantine",
+                "A profile that was on probation when the machine went down is quarantined: it is not applied again until it is released.",
+                "memctl release redis", verb_release,
+        },
+        {
+                "events", "", 0, 0, VERB_PAGER, "What happened",
+                "Lists what memctld did and saw, oldest first.",
+                "memctl events -n 20 --follow", verb_events,
+        },
+        {
+                "reload", "", 0, 0, 0, "Make memctld read its configuration again",
+                "Makes memctld read memctld.conf again, as systemctl reload memctld does. What is in force stays.",
+                "memctl reload", verb_reload,
+        },
+};
+/* clang-format on */
+
+size_t verb_count(void) {
+        return ELEMENTSOF(verbs);
+}
+
+const Verb *verb_at(size_t i) {
+        return &verbs[i];
+}
+
+static ExitCode find_verb(const char *name, const Verb **ret) {
+        Nearest nearest = NEAREST_INIT(name);
+
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                if (streq(verbs[i].name, name)) {
+                        *ret = &verbs[i];
+                        return EXIT_CODE_DONE;
+                }
+                nearest_offer(&nearest, verbs[i].name);
+        }
+        return usage_error_unknown("verb", name, &nearest);
+}
+
+static ExitCode check_arguments(const Verb *verb, size_t n, char **arguments) {
+        if (n < verb->n_min) {
+                print_error("\"%s\" needs an argument: memctl %s %s",
+                            verb->name,
+                            verb->name,
+                            verb->arguments);
+                return EXIT_CODE_USAGE;
+        }
+        if (n > verb->n_max) {
+                print_error("\"%s\" takes no argument \"%s\": memctl %s%s%s",
+                            verb->name,
+                            arguments[verb->n_max],
+                            verb->name,
+                            verb->arguments[0] ? " " : "",
+                            verb->arguments);
+                return EXIT_CODE_USAGE;
+        }
+        return EXIT_CODE_DONE;
+}
+
+static ExitCode run_verb(const Verb *verb, size_t n, char **arguments) {
+        if (verb->flags & VERB_PAGER && !arg_follow)
+                print_pager_start();
+        ExitCode code = verb->run(n, arguments);
+        if (!print_done()) {
+                print_errno(-errno, "standard output");
+                return EXIT_CODE_FAILED;
+        }
+        return code;
+}
+
+int memctl_main(int argc, char **argv) {
+        const Verb *verb = NULL;
+
+        print_init();
+        ExitCode code = options_parse(argc, argv);
+        if (code == EXIT_CODE_DONE && optind < argc)
+                code = find_verb(argv[optind], &verb);
+        if (code != EXIT_CODE_DONE)
+                return (int) code;
+        if (arg_help || arg_version) {
+                if (arg_help)
+                        help_print(verb);
+                else
+                        (void) printf("memctl %s\n", MEMCTL_VERSION);
+                return print_done() ? EXIT_CODE_DONE : EXIT_CODE_FAILED;
+        }
+        if (!verb) {
+                print_error("which verb? See \"memctl --help\"");
+                return EXIT_CODE_USAGE;
+        }
+        size_t n = (size_t) (argc - optind - 1);
+        code = options_check(verb);
+        if (code == EXIT_CODE_DONE)
+                code = check_arguments(verb, n, argv + optind + 1);
+        if (code == EXIT_CODE_DONE)
+                code = run_verb(verb, n, argv + optind + 1);
+        return (int) code;
+}

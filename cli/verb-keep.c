@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/memctl.h"
+#include "cli/options.h"
+#include "cli/outcome.h"
+
+ExitCode verb_keep(size_t n, char **arguments) {
+        _cleanup_(client_closep) Client *client = NULL;
+        _cleanup_(event_tail_done) EventTail tail = {0};
+        uint64_t id = 0;
+
+        ExitCode code = argument_parse_id("keep", n, arguments, &id);
+        if (code == EXIT_CODE_DONE)
+                code = client_open(&client);
+        if (code == EXIT_CODE_DONE)
+                code = outcome_listen(client, &tail);
+        if (code == EXIT_CODE_DONE)
+                code = client_keep(client, id);
+        return code == EXIT_CODE_DONE ? outcome_print(client, &tail, "kept") : code;
+}

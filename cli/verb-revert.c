@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/memctl.h"
+#include "cli/options.h"
+#include "cli/outcome.h"
+
+ExitCode verb_revert(size_t n, char **arguments) {
+        _cleanup_(client_closep) Client *client = NULL;
+        _cleanup_(event_tail_done) EventTail tail = {0};
+        uint64_t id = 0;
+
+        ExitCode code = argument_parse_id("revert", n, arguments, &id);
+        if (code == EXIT_CODE_DONE)
+                code = client_open(&client);
+        if (code == EXIT_CODE_DONE)
+                code = outcome_listen(client, &tail);
+        if (code == EXIT_CODE_DONE)
+                code = client_revert(client, id, arg_reason ? arg_reason : "");
+        return code == EXIT_CODE_DONE ? outcome_print(client, &tail, "reverted") : code;
+}
