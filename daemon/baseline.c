@@ -105,14 +105,20 @@ int baseline_set_cgroup(Baseline *baseline, const char *cgroup) {
         return 0;
 }
 
-int baseline_sample(Baseline *baseline, Sample *ret) {
+int baseline_sample_now(Baseline *baseline, Sample *ret) {
         usec_t now = boottime_now();
 
-        if (now - baseline->latest.at_usec >= USEC_PER_SEC &&
-            sample_read(baseline->root, baseline->cgroup, now, &baseline->latest) < 0) {
+        if (sample_read(baseline->root, baseline->cgroup, now, &baseline->latest) < 0) {
                 baseline->latest = (Sample){0};
                 return -ENODATA;
         }
+        *ret = baseline->latest;
+        return 0;
+}
+
+int baseline_sample(Baseline *baseline, Sample *ret) {
+        if (boottime_now() - baseline->latest.at_usec >= USEC_PER_SEC)
+                return baseline_sample_now(baseline, ret);
         *ret = baseline->latest;
         return 0;
 }

@@ -36,6 +36,8 @@ int baseline_set_cgroup(Baseline *baseline, const char *cgroup);
 /* A sample now, for evidence, or the latest one when that is younger than a second: reading more
  * often would change what is measured. The ring is not changed. -ENODATA without PSI. */
 int baseline_sample(Baseline *baseline, Sample *ret);
+/* The same without the second's patience, for the rare moment of a decision. */
+int baseline_sample_now(Baseline *baseline, Sample *ret);
 /* The youngest sample of the ring that is at least age_usec older than before; NULL: none. */
 const Sample *baseline_find(const Baseline *baseline, const Sample *before, usec_t age_usec);
 /* The oldest sample of the ring not more than age_usec older than before; NULL: none. */

@@ -122,40 +122,92 @@ abandon(Manager *manager, Journal *journal, const Failure *failure, Refusal *ret
         return -EPERM;
 }
 
-static void tell_applied(Manager *manager, const char *by, const char *why) {
+static void print_changes(FILE *out, const Plan *plan) {
+        char name[KNOB_NAME_MAX], old[VALUE_TEXT_MAX], new[VALUE_TEXT_MAX];
+        const char *separator = "";
+
+        for (size_t i = 0; i < plan->n; i++) {
+                const Step *step = &plan->steps[i];
+                if (step->kind == STEP_GUARD)
+                        continue;
+                knob_ref_name(step->ref, name);
+                value_format(&step->old, old);
+                value_format(&step->new, new);
+                (void) fprintf(out, "%s%s %s -> %s", separator, name, old, new);
+                separator = ", ";
+        }
+}
+
+/* With the window in force, and the one asked for where the kernel wanted another. */
+static void print_limits(FILE *out, const Journal *journal, const WatchLimit *asked) {
+        char text[64], window[64];
+
+        for (size_t i = 0; i < journal->n_limits; i++) {
+                const WatchLimit *limit = &journal->limits[i];
+                watch_limit_format(limit, text);
+                (void) fprintf(
+                        out, "%s%s %s", i > 0 ? ", " : "", metric_to_string(limit->metric), text);
+                if (limit->window_usec == asked[i].window_usec)
+                        continue;
+                format_duration(asked[i].window_usec, window);
+                (void) fprintf(out, " (%s was asked for, the kernel refuses it)", window);
+        }
+}
+
+static void add_details(Event *event, const Journal *journal, const WatchLimit *asked) {
+        char *changes = NULL, *limits = NULL;
+        size_t size = 0;
+
+        FILE *out = open_memstream(&changes, &size);
+        if (out) {
+                print_changes(out, journal->plan);
+                if (fclose(out) == 0 && changes[0])
+                        (void) event_add(event, "changed", "%s", changes);
+        }
+        out = open_memstream(&limits, &size);
+        if (out) {
+                print_limits(out, journal, asked);
+                if (fclose(out) == 0 && limits[0])
+                        (void) event_add(event, "limits", "%s", limits);
+        }
+        free(changes);
+        free(limits);
+}
+
+static size_t count_changes(const Plan *plan) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < plan->n; i++)
+                n += plan->steps[i].kind == STEP_SET;
+        return n;
+}
+
+static void
+tell_applied(Manager *manager, const WatchLimit *asked, const char *by, const char *why) {
         const Journal *journal = manager->pending;
-        char left[64], name[KNOB_NAME_MAX], old[VALUE_TEXT_MAX], new[VALUE_TEXT_MAX];
+        size_t n = count_changes(journal->plan);
+        char left[64];
         Event *event = event_new(EVENT_APPLIED, journal->profile, journal->id);
 
         if (event) {
                 format_duration(journal->deadline_usec - journal->started_usec, left);
                 (void) event_set_message(event,
-                                         "Applied %s: %zu %s changed. %s within %s. %s",
+                                         "Applied %s: %zu %s changed. %s %s%s.%s%s",
                                          journal->profile,
-                                         journal->plan->n,
-                                         journal->plan->n == 1 ? "knob" : "knobs",
-                                         journal->confirm ? "Reverted unless 'memctl keep' comes"
-                                                          : "Kept if no limit is exceeded",
+                                         n,
+                                         n == 1 ? "knob" : "knobs",
+                                         journal->confirm
+                                                 ? "Reverted unless 'memctl keep' comes within"
+                                                 : "Kept after",
                                          left,
+                                         journal->confirm        ? ""
+                                         : journal->n_limits > 0 ? " unless a limit is exceeded"
+                                                                 : ", no limit is watched",
+                                         why ? " " : "",
                                          why ? why : "");
                 if (by)
                         (void) event_add(event, "by", "%s", by);
-                for (size_t i = 0; i < journal->plan->n; i++) {
-                        const Step *step = &journal->plan->steps[i];
-                        knob_ref_name(step->ref, name);
-                        value_format(&step->old, old);
-                        value_format(&step->new, new);
-                        (void) event_add(event, name, "%s -> %s", old, new);
-                }
-                for (size_t i = 0; i < journal->n_limits; i++) {
-                        char text[64];
-                        watch_limit_format(&journal->limits[i], text);
-                        (void) event_add(event,
-                                         "limit",
-                                         "%s %s",
-                                         metric_to_string(journal->limits[i].metric),
-                                         text);
-                }
+                add_details(event, journal, asked);
         }
         events_emit(manager->events, event);
 }
@@ -193,7 +245,9 @@ int manager_put_in_force(Manager *manager,
                          Refusal *ret_refusal) {
         _cleanup_(journal_freep) Journal *owned = journal;
         ManagerState before = manager->state;
+        WatchLimit asked[WATCH_LIMITS_MAX];
 
+        memcpy(asked, owned->limits, sizeof(asked));
         int r = manager_watch(manager, owned, ret_refusal);
         if (r < 0)
                 return r;
@@ -214,7 +268,7 @@ int manager_put_in_force(Manager *manager,
         if (r < 0)
                 return r;
         manager->keep_failed = false;
-        tell_applied(manager, by, why);
+        tell_applied(manager, asked, by, why);
         manager_set_state(manager, MANAGER_PROBATION);
         return 0;
 }

@@ -24,6 +24,22 @@ static void give_verdict(Probation *probation, VerdictKind kind, const WatchLimi
         probation->callbacks.verdict(&verdict, probation->callbacks.userdata);
 }
 
+/*
+ * The kernel opens a trigger's first window at the last time it added up its counters, which may be
+ * 2 s before the trigger was made (psi_trigger_create, kernel/sched/psi.c): stalls from before the
+ * change could fire it. So the time stalled since the change must by itself exceed the limit.
+ */
+static bool is_since_start(Probation *probation, const WatchLimit *limit) {
+        const Sample *start = &probation->journal->start;
+        Sample now;
+
+        if (baseline_sample_now(probation->baseline, &now) < 0 || !now.valid[limit->metric] ||
+            !start->valid[limit->metric])
+                return true;
+        usec_t stalled = now.stall_usec[limit->metric] - start->stall_usec[limit->metric];
+        return stalled >= limit->window_usec * limit->share_permyriad / 10000;
+}
+
 static void on_trigger(Trigger *trigger, TriggerNews news, void *userdata) {
         Probation *probation = userdata;
 
@@ -33,7 +49,8 @@ static void on_trigger(Trigger *trigger, TriggerNews news, void *userdata) {
                 const WatchLimit *limit = &probation->journal->limits[i];
                 switch (news) {
                 case TRIGGER_EXCEEDED:
-                        give_verdict(probation, VERDICT_LIMIT, limit);
+                        if (is_since_start(probation, limit))
+                                give_verdict(probation, VERDICT_LIMIT, limit);
                         return;
                 case TRIGGER_GONE:
                         probation->triggers[i] = trigger_free(trigger);
@@ -237,7 +254,7 @@ static char *explain_limit(Probation *probation, const WatchLimit *limit) {
         int last = last_share(probation, limit, &usec);
         if (last >= 0) {
                 format_share((unsigned) last, share);
-                format_duration(usec, duration);
+                format_duration(usec / (10 * USEC_PER_MSEC) * (10 * USEC_PER_MSEC), duration);
                 (void) fprintf(out, ": %s of the last %s was stalled", share, duration);
         }
         if (was >= 0) {
