@@ -76,12 +76,30 @@ char *failure_format(const Failure *failure) {
                 "%s was set to %s and the kernel took it, but it reads %s", name, wanted, live);
 }
 
+/*
+ * The kernel looks at vm.dirty_ratio only when it changes (dirty_ratio_handler,
+ * mm/page-writeback.c): writing the 0 that it reads while the bytes rule leaves them in force. So
+ * it goes by way of 1.
+ */
+static int write_member(const Root *root, KnobRef ref, const Value *value) {
+        static const Value one = {.kind = VALUE_INTEGER, .n = 1, .integers = {{.magnitude = 1}}};
+        Value live;
+
+        if (knob_is_ratio(ref.knob) && value_is_zero(value) && live_read(root, ref, &live) >= 0 &&
+            value_is_zero(&live)) {
+                int r = write_knob(root, ref, &one);
+                if (r < 0)
+                        return r;
+        }
+        return write_knob(root, ref, value);
+}
+
 /* Written, and it reads so, with the partner out of force. 0, or -ECANCELED and *ret_failure. */
 static int set_knob(
         const Root *root, KnobRef ref, const Value *value, const Step *pair, Failure *ret_failure) {
         Failure failure = {.ref = ref, .wanted = *value};
 
-        failure.error = write_knob(root, ref, value);
+        failure.error = pair ? write_member(root, ref, value) : write_knob(root, ref, value);
         if (failure.error >= 0) {
                 failure.has_live = live_read(root, ref, &failure.live) >= 0;
                 if (failure.has_live && value_equal(&failure.live, value)) {
@@ -190,8 +208,6 @@ static void restore_knob(
         }
         result->outcome = STEP_STUCK;
         result->error = failure.error < 0 ? failure.error : 0;
-        result->has_live = failure.has_live;
-        result->live = failure.live;
 }
 
 static void undo_step(const Root *root, const Step *step, bool applied, StepResult *result) {
@@ -215,6 +231,8 @@ static void undo_step(const Root *root, const Step *step, bool applied, StepResu
         /* The verification of a pair looks at the member that goes out of force. */
         Step pair = {.partner = target.knob == step->ref.knob ? step->partner : step->ref};
         restore_knob(root, target, &value, step->paired ? &pair : NULL, result);
+        if (result->outcome == STEP_STUCK)
+                result->has_live = live_read(root, step->ref, &result->live) >= 0;
 }
 
 /* After all THP writes. Reported with the plan's own step for it, if there is one. */
@@ -230,13 +248,11 @@ undo_min_free(const Root *root, const Step *step, const Value *value, StepResult
                 if (result->outcome != STEP_STUCK)
                         result->outcome =
                                 step->kind == STEP_GUARD ? STEP_UNTOUCHED : STEP_LEFT_ALONE;
-                result->live = *value;
-                return;
-        }
-        if (result->has_live && value_equal(&result->live, value))
+        } else if (result->has_live && value_equal(&result->live, value))
                 result->outcome = STEP_UNTOUCHED;
         else
                 restore_knob(root, ref, value, NULL, result);
+        result->has_live = live_read(root, ref, &result->live) >= 0;
 }
 
 int transaction_undo(

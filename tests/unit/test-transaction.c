@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/transaction.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "core/machine/live.h"
+#include "tests/support/fake-kernel.h"
+#include "tests/support/plan-of.h"
+#include "tests/support/tree.h"
+
+#define VM "proc/sys/vm/"
+#define THP "sys/kernel/mm/transparent_hugepage/"
+#define MIN_FREE VM "min_free_kbytes"
+
+/* Ten settings, none of which is in force on the machines, each in a file of its own. */
+#define TEN                                                                                     \
+        "vm.swappiness=10 vm.page-cluster=0 vm.dirty_expire_centisecs=1000 vm.stat_interval=5 " \
+        "vm.watermark_scale_factor=50 vm.vfs_cache_pressure=50 vm.max_map_count=262144 "        \
+        "vm.dirty_writeback_centisecs=100 vm.laptop_mode=5 vm.oom_dump_tasks=0"
+/* Every stage, every pair, and what rewrites min_free_kbytes. */
+#define EVERYTHING                                                                       \
+        "transparent_hugepage.enabled=never transparent_hugepage.shmem_enabled=advise "  \
+        "transparent_hugepage.khugepaged.max_ptes_none=0 vm.nr_hugepages=4 "             \
+        "vm.watermark_scale_factor=50 vm.lowmem_reserve_ratio=128,128 vm.swappiness=10 " \
+        "vm.dirty_bytes=64MiB vm.dirty_background_bytes=16MiB vm.overcommit_memory=2 "   \
+        "vm.overcommit_kbytes=1GiB vm.admin_reserve_kbytes=16MiB"
+
+typedef struct Machine {
+        char *tree;
+        Root *root;
+        char *original;
+} Machine;
+
+static size_t n_writes;
+/* This many writes are taken; those after it end the process, or fail when fail_after is set. */
+static size_t writes_taken = SIZE_MAX;
+static bool fail_after;
+
+static ssize_t
+counted_write(const Root *root, const char *path, int fd, const char *data, size_t size) {
+        if (n_writes >= writes_taken) {
+                if (!fail_after)
+                        _exit(0);
+                return -EIO;
+        }
+        n_writes++;
+        return fake_kernel_write(root, path, fd, data, size);
+}
+
+static void machine_open(Machine *machine, const char *name) {
+        assert_int_equal(tree_copy(name, &machine->tree), 0);
+        assert_int_equal(root_open(machine->tree, &machine->root), 0);
+        root_set_write_hook(machine->root, counted_write);
+        machine->original = knobs_snapshot(machine->root);
+        assert_non_null(machine->original);
+        n_writes = 0;
+        writes_taken = SIZE_MAX;
+        fail_after = false;
+}
+
+static void machine_close(Machine *machine) {
+        root_close(machine->root);
+        tree_remove(machine->tree);
+        free(machine->original);
+        *machine = (Machine){0};
+}
+
+static int machine_init(void **state) {
+        Machine *machine = calloc(1, sizeof(*machine));
+
+        assert_non_null(machine);
+        machine_open(machine, "x86-24g-6.18");
+        *state = machine;
+        return 0;
+}
+
+static int machine_done(void **state) {
+        machine_close(*state);
+        free(*state);
+        return 0;
+}
+
+static void put(const Machine *machine, const char *path, const char *text) {
+        assert_int_equal(tree_write(machine->tree, path, text), 0);
+}
+
+static void assert_reads(const Machine *machine, const char *path, const char *text) {
+        _cleanup_(freep) char *found = NULL;
+
+        assert_int_equal(root_read(machine->root, path, &found), 0);
+        assert_string_equal(text_strip(found), text);
+}
+
+static void assert_original(const Machine *machine) {
+        _cleanup_(freep) char *now = knobs_snapshot(machine->root);
+
+        assert_non_null(now);
+        assert_string_equal(now, machine->original);
+}
+
+static Plan *make_plan(const Machine *machine, const char *values) {
+        Plan *plan = plan_of(machine->root, "tested", values);
+
+        assert_non_null(plan);
+        return plan;
+}
+
+static void apply(const Machine *machine, const Plan *plan) {
+        Failure failure = {0};
+
+        if (transaction_apply(machine->root, plan, &failure) < 0) {
+                _cleanup_(freep) char *text = failure_format(&failure);
+                fail_msg("%s", text);
+        }
+}
+
+static Undoing undo(const Machine *machine, const Plan *plan, bool applied) {
+        MinFree min_free = {.fixed = true};
+        Undoing undoing = {0};
+
+        transaction_min_free(machine->root, plan, applied, &min_free);
+        assert_int_equal(transaction_undo(machine->root, plan, applied, &min_free, &undoing), 0);
+        assert_int_equal(undoing.n, plan->n);
+        return undoing;
+}
+
+static void undo_all(const Machine *machine, const Plan *plan, bool applied) {
+        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, applied);
+        _cleanup_(freep) char *stuck = undoing_format(&undoing, plan, STEP_STUCK);
+        _cleanup_(freep) char *alone = undoing_format(&undoing, plan, STEP_LEFT_ALONE);
+
+        assert_string_equal(stuck, "");
+        assert_string_equal(alone, "");
+}
+
+static size_t step_of(const Plan *plan, const char *name) {
+        char found[KNOB_NAME_MAX];
+
+        for (size_t i = 0; i < plan->n; i++) {
+                knob_ref_name(plan->steps[i].ref, found);
+                if (streq(found, name))
+                        return i;
+        }
+        fail_msg("no step for %s", name);
+        return 0;
+}
+
+static void
+assert_outcome(const Undoing *undoing, const Plan *plan, StepOutcome outcome, const char *text) {
+        _cleanup_(freep) char *found = undoing_format(undoing, plan, outcome);
+
+        assert_non_null(found);
+        assert_string_equal(found, text);
+}
+
+/* Whole */
+
+static void test_all_steps_are_in_force_and_all_come_back(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, TEN);
+
+        assert_int_equal(plan->n, 10);
+        apply(machine, plan);
+        assert_int_equal(n_writes, 10);
+        for (size_t i = 0; i < plan->n; i++) {
+                Value live;
+                assert_int_equal(live_read(machine->root, plan->steps[i].ref, &live), 0);
+                assert_true(value_equal(&live, &plan->steps[i].new));
+        }
+        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
+        assert_int_equal(undoing_count(&undoing, STEP_RESTORED), 10);
+        assert_original(machine);
+}
+
+static void test_an_empty_plan_writes_nothing(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.swappiness=60");
+
+        assert_int_equal(plan->n, 0);
+        apply(machine, plan);
+        undo_all(machine, plan, true);
+        assert_int_equal(n_writes, 0);
+}
+
+static void test_undoing_twice_writes_once(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, EVERYTHING);
+
+        apply(machine, plan);
+        undo_all(machine, plan, true);
+        assert_original(machine);
+        n_writes = 0;
+        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
+        assert_int_equal(undoing_count(&undoing, STEP_UNTOUCHED), plan->n);
+        assert_int_equal(n_writes, 0);
+}
+
+/* Refused */
+
+static void test_a_refused_seventh_of_ten_leaves_nothing_changed(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, TEN);
+        _cleanup_(freep) char *line = NULL, *expected = NULL, *text = NULL;
+        char name[KNOB_NAME_MAX], wanted[VALUE_TEXT_MAX];
+        Failure failure = {0};
+
+        knob_ref_name(plan->steps[6].ref, name);
+        value_format(&plan->steps[6].new, wanted);
+        line = text_format("%s EPERM\n", name);
+        put(machine, FAKE_KERNEL_REFUSE, line);
+        assert_int_equal(transaction_apply(machine->root, plan, &failure), -ECANCELED);
+        assert_int_equal(n_writes, 7);
+        assert_int_equal(failure.error, -EPERM);
+        text = failure_format(&failure);
+        expected = text_format("the kernel refused %s = %s: Operation not permitted", name, wanted);
+        assert_string_equal(text, expected);
+
+        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, false);
+        assert_int_equal(undoing_count(&undoing, STEP_RESTORED), 6);
+        assert_int_equal(undoing_count(&undoing, STEP_UNTOUCHED), 4);
+        assert_original(machine);
+}
+
+static void test_a_clamped_value_is_a_failure_and_is_taken_back(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.page-cluster=0 vm.swappiness=10");
+        _cleanup_(freep) char *text = NULL;
+        Failure failure = {0};
+
+        put(machine, FAKE_KERNEL_REFUSE, "vm.swappiness CLAMP 33\n");
+        assert_int_equal(transaction_apply(machine->root, plan, &failure), -ECANCELED);
+        assert_int_equal(failure.error, 0);
+        text = failure_format(&failure);
+        assert_string_equal(text,
+                            "vm.swappiness was set to 10 and the kernel took it, but it reads 33");
+        assert_int_equal(tree_delete(machine->tree, FAKE_KERNEL_REFUSE), 0);
+        undo_all(machine, plan, false);
+        assert_original(machine);
+}
+
+static void test_a_short_write_is_taken_back(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.swappiness=10");
+        Failure failure = {0};
+
+        put(machine, FAKE_KERNEL_REFUSE, "vm.swappiness SHORT\n");
+        assert_int_equal(transaction_apply(machine->root, plan, &failure), -ECANCELED);
+        assert_int_equal(failure.error, -EIO);
+        assert_reads(machine, VM "swappiness", "10"); /* the kernel applied it all the same */
+        assert_int_equal(tree_delete(machine->tree, FAKE_KERNEL_REFUSE), 0);
+        undo_all(machine, plan, false);
+        assert_original(machine);
+}
+
+/* Takes the write, and then reads as no number does. */
+static ssize_t
+garbling_write(const Root *root, const char *path, int fd, const char *data, size_t size) {
+        assert_int_equal(pwrite(fd, "?", 1, 0), 1);
+        return (ssize_t) size;
+}
+
+static void test_a_knob_that_cannot_be_read_back_is_a_failure(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.swappiness=10");
+        _cleanup_(freep) char *text = NULL;
+        Failure failure = {0};
+
+        root_set_write_hook(machine->root, garbling_write);
+        assert_int_equal(transaction_apply(machine->root, plan, &failure), -ECANCELED);
+        text = failure_format(&failure);
+        assert_string_equal(text, "vm.swappiness = 10 could not be read back");
+        root_set_write_hook(machine->root, fake_kernel_write);
+        undo_all(machine, plan, true);
+        assert_original(machine);
+}
+
+static void test_stuck_knobs_are_named_and_all_others_come_back(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, TEN);
+
+        apply(machine, plan);
+        put(machine, FAKE_KERNEL_REFUSE, "vm.swappiness EPERM\nvm.stat_interval CLAMP 7\n");
+        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
+        assert_int_equal(undoing_count(&undoing, STEP_RESTORED), 8);
+        assert_int_equal(undoing_count(&undoing, STEP_STUCK), 2);
+        const StepResult *refused = &undoing.results[step_of(plan, "vm.swappiness")];
+        assert_int_equal(refused->error, -EPERM);
+        assert_outcome(&undoing,
+                       plan,
+                       STEP_STUCK,
+                       "vm.stat_interval (now 7), vm.swappiness (now 10) (Operation not "
+                       "permitted)");
+
+        assert_int_equal(tree_delete(machine->tree, FAKE_KERNEL_REFUSE), 0);
+        undo_all(machine, plan, false);
+        assert_original(machine);
+}
+
+/* Outside */
+
+static void test_what_was_changed_from_outside_is_left_alone_and_named(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan =
+                make_plan(machine, "vm.swappiness=10 vm.dirty_bytes=64MiB vm.page-cluster=0");
+
+        apply(machine, plan);
+        put(machine, VM "swappiness", "77\n");
+        put(machine, VM "dirty_bytes", "0\n");
+        put(machine, VM "dirty_ratio", "33\n");
+        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
+        assert_outcome(
+                &undoing, plan, STEP_LEFT_ALONE, "vm.swappiness (now 77), vm.dirty_bytes (now 0)");
+        assert_outcome(&undoing, plan, STEP_RESTORED, "vm.page-cluster to 3");
+        assert_reads(machine, VM "swappiness", "77");
+        assert_reads(machine, VM "dirty_ratio", "33");
+        assert_reads(machine, VM "page-cluster", "3");
+}
+
+static void test_in_a_begun_transaction_every_other_value_is_taken_back(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan =
+                make_plan(machine, "vm.swappiness=10 vm.dirty_bytes=64MiB vm.page-cluster=0");
+
+        apply(machine, plan);
+        put(machine, VM "swappiness", "77\n");
+        put(machine, VM "dirty_bytes", "0\n");
+        put(machine, VM "dirty_ratio", "33\n");
+        undo_all(machine, plan, false);
+        assert_original(machine);
+}
+
+/* Pairs */
+
+static const struct {
+        const char *ratio;
+        const char *bytes;
+        const char *in_force; /* a value of bytes */
+} pairs[] = {
+        {"dirty_ratio", "dirty_bytes", "536870912"},
+        {"dirty_background_ratio", "dirty_background_bytes", "8192"},
+        {"overcommit_ratio", "overcommit_kbytes", "1048576"},
+};
+
+static void start_pair(const Machine *machine, size_t i, const char *ratio, const char *bytes) {
+        _cleanup_(freep) char *ratio_path = text_format(VM "%s", pairs[i].ratio);
+        _cleanup_(freep) char *bytes_path = text_format(VM "%s", pairs[i].bytes);
+        _cleanup_(freep) char *ratio_text = text_format("%s\n", ratio);
+        _cleanup_(freep) char *bytes_text = text_format("%s\n", bytes);
+
+        put(machine, ratio_path, ratio_text);
+        put(machine, bytes_path, bytes_text);
+}
+
+static void pair_there_and_back(size_t i, const char *ratio, const char *bytes, const char *wish) {
+        Machine machine = {0};
+
+        for (int applied = 0; applied < 2; applied++) {
+                machine_open(&machine, "x86-24g-6.18");
+                /* The background limit must be the lower one, whatever is asked. */
+                put(&machine, VM "dirty_ratio", "30\n");
+                put(&machine, VM "dirty_background_ratio", "0\n");
+                start_pair(&machine, i, ratio, bytes);
+                free(machine.original);
+                machine.original = knobs_snapshot(machine.root);
+                _cleanup_(plan_freep) Plan *plan = make_plan(&machine, wish);
+                assert_int_equal(plan->n, 1);
+                apply(&machine, plan);
+                undo_all(&machine, plan, applied);
+                assert_original(&machine);
+                machine_close(&machine);
+        }
+}
+
+static void test_a_pair_comes_back_from_wherever_it_was(void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
+                _cleanup_(freep) char *as_ratio = text_format("vm.%s=25", pairs[i].ratio);
+                _cleanup_(freep) char *as_bytes =
+                        text_format("vm.%s=%s", pairs[i].bytes, i == 0 ? "1073741824" : "16384");
+                pair_there_and_back(i, "15", "0", as_ratio);
+                pair_there_and_back(i, "15", "0", as_bytes);
+                pair_there_and_back(i, "0", pairs[i].in_force, as_ratio);
+                pair_there_and_back(i, "0", pairs[i].in_force, as_bytes);
+        }
+}
+
+static void test_a_pair_that_was_wholly_zero_is_so_again(void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
+                _cleanup_(freep) char *as_ratio = text_format("vm.%s=25", pairs[i].ratio);
+                _cleanup_(freep) char *as_bytes =
+                        text_format("vm.%s=%s", pairs[i].bytes, i == 0 ? "1073741824" : "16384");
+                pair_there_and_back(i, "0", "0", as_ratio);
+                pair_there_and_back(i, "0", "0", as_bytes);
+        }
+}
+
+static void test_the_member_out_of_force_must_read_zero(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.dirty_bytes=64MiB");
+        _cleanup_(freep) char *text = NULL;
+        Failure failure = {0};
+
+        /* A kernel that does not couple them: a plain file. */
+        root_set_write_hook(machine->root, NULL);
+        assert_int_equal(transaction_apply(machine->root, plan, &failure), -ECANCELED);
+        text = failure_format(&failure);
+        assert_string_equal(text,
+                            "vm.dirty_ratio was set to 0 and the kernel took it, but it reads 20");
+}
+
+/* min_free_kbytes */
+
+static void test_min_free_that_is_set_is_written_after_thp_and_comes_back(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan =
+                make_plan(machine, "transparent_hugepage.enabled=never vm.min_free_kbytes=50000");
+
+        apply(machine, plan);
+        assert_reads(machine, MIN_FREE, "50000");
+        undo_all(machine, plan, true);
+        assert_original(machine);
+}
+
+static void test_min_free_that_is_guarded_stays_as_it_is(void **state) {
+        const Machine *machine = *state;
+
+        put(machine, MIN_FREE, "30000\n");
+        _cleanup_(plan_freep) Plan *plan =
+                make_plan(machine, "transparent_hugepage.enabled=always");
+        assert_int_equal(plan->steps[plan->n - 1].kind, STEP_GUARD);
+        apply(machine, plan);
+        assert_reads(machine, MIN_FREE, "30000");
+        assert_int_equal(n_writes, 2); /* the kernel had made 67584 of it */
+        undo_all(machine, plan, true);
+        assert_reads(machine, MIN_FREE, "30000");
+        assert_reads(machine, THP "enabled", "always [madvise] never");
+}
+
+static void test_min_free_without_a_step_keeps_what_it_reads(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan =
+                make_plan(machine, "transparent_hugepage.enabled=always");
+
+        apply(machine, plan);
+        /* A merged plan has no guards: whatever it is now is right. */
+        plan->n--;
+        free(plan->steps[plan->n].origin);
+        put(machine, MIN_FREE, "30000\n");
+        undo_all(machine, plan, true);
+        assert_reads(machine, MIN_FREE, "30000");
+        assert_reads(machine, THP "enabled", "always [madvise] never");
+}
+
+static void test_min_free_set_from_outside_survives_the_undoing(void **state) {
+        const Machine *machine = *state;
+        static const char *const wishes[] = {
+                "transparent_hugepage.enabled=never",
+                "transparent_hugepage.enabled=never vm.min_free_kbytes=50000",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(wishes); i++) {
+                _cleanup_(plan_freep) Plan *plan = make_plan(machine, wishes[i]);
+                apply(machine, plan);
+                put(machine, MIN_FREE, "40000\n");
+                _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
+                assert_reads(machine, MIN_FREE, "40000");
+                assert_reads(machine, THP "enabled", "always [madvise] never");
+                assert_int_equal(undoing_count(&undoing, STEP_STUCK), 0);
+                assert_outcome(&undoing,
+                               plan,
+                               STEP_LEFT_ALONE,
+                               i == 0 ? "" : "vm.min_free_kbytes (now 40000)");
+                put(machine, MIN_FREE, "67584\n");
+        }
+}
+
+static void test_min_free_in_a_begun_transaction_is_the_kernels_doing(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan =
+                make_plan(machine, "transparent_hugepage.enabled=never vm.min_free_kbytes=50000");
+
+        apply(machine, plan);
+        put(machine, MIN_FREE, "40000\n");
+        undo_all(machine, plan, false);
+        assert_original(machine);
+}
+
+static void test_min_free_that_cannot_be_written_is_stuck(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "transparent_hugepage.enabled=never");
+
+        apply(machine, plan);
+        put(machine, MIN_FREE, "40000\n");
+        put(machine, FAKE_KERNEL_REFUSE, "vm.min_free_kbytes EPERM\n");
+        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
+        assert_outcome(&undoing,
+                       plan,
+                       STEP_STUCK,
+                       "vm.min_free_kbytes (now 67584) (Operation not permitted)");
+}
+
+/* Crashes */
+
+static void walk_applying(const char *name, const char *values) {
+        size_t k = 0;
+
+        for (bool whole = false; !whole; k++) {
+                Machine machine = {0};
+                Failure failure;
+                machine_open(&machine, name);
+                _cleanup_(plan_freep) Plan *plan = make_plan(&machine, values);
+                writes_taken = k;
+                fail_after = true;
+                whole = transaction_apply(machine.root, plan, &failure) >= 0;
+                assert_int_equal(n_writes, k);
+                writes_taken = SIZE_MAX;
+                undo_all(&machine, plan, false);
+                assert_original(&machine);
+                machine_close(&machine);
+        }
+        assert_true(k > 5);
+}
+
+static void test_any_part_of_an_apply_is_undone_to_the_byte(void **state) {
+        static const char plain[] =
+                "vm.swappiness=10 vm.dirty_bytes=64MiB vm.dirty_background_bytes=16MiB "
+                "vm.overcommit_memory=2 vm.overcommit_kbytes=1GiB vm.min_free_kbytes=30000";
+
+        walk_applying("x86-24g-6.18", EVERYTHING);
+        walk_applying("x86-24g-6.18", EVERYTHING " vm.min_free_kbytes=100000");
+        walk_applying("x86-2g-6.1", EVERYTHING);
+        walk_applying("x86-2g-6.1", EVERYTHING " vm.min_free_kbytes=30000");
+        walk_applying("no-psi-no-thp-6.1", plain);
+}
+
+/* Undoes in a process that ends after k writes; false when it came to its end. */
+static bool undo_and_die(
+        const Machine *machine, const Plan *plan, bool applied, const MinFree *min_free, size_t k) {
+        int status = 0;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                Undoing undoing = {0};
+                n_writes = 0;
+                writes_taken = k;
+                (void) transaction_undo(machine->root, plan, applied, min_free, &undoing);
+                undoing_done(&undoing);
+                _exit(7);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        return WEXITSTATUS(status) == 0;
+}
+
+static void walk_undoing(const char *name, const char *values, bool applied) {
+        size_t k = 0;
+
+        for (bool died = true; died; k++) {
+                Machine machine = {0};
+                _cleanup_(undoing_done) Undoing undoing = {0};
+                MinFree min_free = {0};
+                machine_open(&machine, name);
+                _cleanup_(plan_freep) Plan *plan = make_plan(&machine, values);
+                apply(&machine, plan);
+                transaction_min_free(machine.root, plan, applied, &min_free);
+                died = undo_and_die(&machine, plan, applied, &min_free, k);
+                assert_int_equal(transaction_undo(machine.root, plan, applied, &min_free, &undoing),
+                                 0);
+                assert_int_equal(undoing_count(&undoing, STEP_STUCK), 0);
+                assert_int_equal(undoing_count(&undoing, STEP_LEFT_ALONE), 0);
+                assert_original(&machine);
+                machine_close(&machine);
+        }
+        assert_true(k > 5);
+}
+
+static void test_any_part_of_an_undoing_is_finished_by_the_next(void **state) {
+        walk_undoing("x86-24g-6.18", EVERYTHING, true);
+        walk_undoing("x86-24g-6.18", EVERYTHING " vm.min_free_kbytes=100000", true);
+        walk_undoing("x86-2g-6.1", EVERYTHING " vm.min_free_kbytes=30000", true);
+        walk_undoing("x86-2g-6.1", EVERYTHING, false);
+}
+
+#define ON_A_MACHINE(test) cmocka_unit_test_setup_teardown(test, machine_init, machine_done)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                ON_A_MACHINE(test_all_steps_are_in_force_and_all_come_back),
+                ON_A_MACHINE(test_an_empty_plan_writes_nothing),
+                ON_A_MACHINE(test_undoing_twice_writes_once),
+                ON_A_MACHINE(test_a_refused_seventh_of_ten_leaves_nothing_changed),
+                ON_A_MACHINE(test_a_clamped_value_is_a_failure_and_is_taken_back),
+                ON_A_MACHINE(test_a_short_write_is_taken_back),
+                ON_A_MACHINE(test_a_knob_that_cannot_be_read_back_is_a_failure),
+                ON_A_MACHINE(test_stuck_knobs_are_named_and_all_others_come_back),
+                ON_A_MACHINE(test_what_was_changed_from_outside_is_left_alone_and_named),
+                ON_A_MACHINE(test_in_a_begun_transaction_every_other_value_is_taken_back),
+                cmocka_unit_test(test_a_pair_comes_back_from_wherever_it_was),
+                cmocka_unit_test(test_a_pair_that_was_wholly_zero_is_so_again),
+                ON_A_MACHINE(test_the_member_out_of_force_must_read_zero),
+                ON_A_MACHINE(test_min_free_that_is_set_is_written_after_thp_and_comes_back),
+                ON_A_MACHINE(test_min_free_that_is_guarded_stays_as_it_is),
+                ON_A_MACHINE(test_min_free_without_a_step_keeps_what_it_reads),
+                ON_A_MACHINE(test_min_free_set_from_outside_survives_the_undoing),
+                ON_A_MACHINE(test_min_free_in_a_begun_transaction_is_the_kernels_doing),
+                ON_A_MACHINE(test_min_free_that_cannot_be_written_is_stuck),
+                cmocka_unit_test(test_any_part_of_an_apply_is_undone_to_the_byte),
+                cmocka_unit_test(test_any_part_of_an_undoing_is_finished_by_the_next),
+        };
+
+        cmocka_set_message_output(CM_OUTPUT_TAP);
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
