@@ -5,8 +5,8 @@
 
 #include "core/base/quantity.h"
 
-static void
-add_error(Reader *reader, const Location *where, const char *hint, const char *format, va_list ap) {
+_printf_(4, 0) static void add_error(
+        Reader *reader, const Location *where, const char *hint, const char *format, va_list ap) {
         _cleanup_(freep) char *message = NULL;
 
         if (vasprintf(&message, format, ap) < 0) {

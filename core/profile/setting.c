@@ -67,7 +67,9 @@ refuse_zero(const SettingContext *context, const SettingSource *source, const Va
 static uint64_t
 of_ram(const Facts *facts, const Knob *knob, const ProfileValue *said, bool *ret_raised) {
         uint64_t page = facts->context.page_bytes > 0 ? facts->context.page_bytes : 4096;
-        uint64_t bytes = facts->ram_bytes / 10000 * said->of_ram_permyriad;
+        uint64_t share = said->of_ram_permyriad;
+        uint64_t bytes =
+                facts->ram_bytes / 10000 * share + facts->ram_bytes % 10000 * share / 10000;
 
         bytes -= bytes % page;
         if (said->at_most_bytes > 0)
