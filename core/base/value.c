@@ -317,7 +317,7 @@ static int parse_kernel_choice(const char *text, Value *ret) {
         if (n == 0 || n >= sizeof(value.word))
                 return -EINVAL;
         for (size_t i = 0; i < n; i++)
-                if (!isgraph((unsigned char) first[i]))
+                if (!isgraph((unsigned char) first[i]) || first[i] == '[' || first[i] == ']')
                         return -EINVAL;
         memcpy(value.word, first, n);
         *ret = value;

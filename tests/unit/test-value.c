@@ -191,6 +191,7 @@ static void test_what_the_kernel_would_not_print_is_refused(void **state) {
                 {&choice, "always madvise never\n"},
                 {&choice, ""},
                 {&choice, "[]"},
+                {&choice, "[a[]b]"},
                 {&choice, "[always"},
                 {&choice, "a\nb"},
                 {&choice, "[a\tb] c"},
