@@ -151,7 +151,6 @@ static int parse_sysfs_number(const char *data, size_t size, Integer *ret) {
 }
 
 static int check_range(const Write *w, Integer integer) {
-        _cleanup_(freep) char *why = NULL;
         Problems problems = PROBLEMS_INIT;
         ValueType type = {0};
         Facts facts = {0};
