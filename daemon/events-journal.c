@@ -28,12 +28,12 @@ static void entry_add(Entry *entry, char *text) {
                         (struct iovec){.iov_base = text, .iov_len = strlen(text)};
 }
 
-/* "some-key" becomes MEMCTL_FIELD_SOME_KEY. */
+/* "some-key" becomes MEMCTL_FIELD_SOME_KEY, "vm.swappiness" MEMCTL_FIELD_VM_SWAPPINESS. */
 static char *format_field(const EventField *field) {
         char *text = text_format(FIELD_PREFIX "%s=%s", field->key, field->value);
 
         for (char *p = text; p && *p != '='; p++)
-                *p = *p == '-' ? '_' : (char) toupper((unsigned char) *p);
+                *p = isalnum((unsigned char) *p) ? (char) toupper((unsigned char) *p) : '_';
         return text;
 }
 
