@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/profile/profile.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -201,7 +202,7 @@ static void test_pressure_can_be_that_of_units_and_cgroups(void **state) {
 
 static void test_all_mistakes_of_a_file_are_told_at_once(void **state) {
         static const char text[] = "profile: y\n"
-                                   "sumary: s\n"
+                                   "abstract: s\n"
                                    "sysctl:\n"
                                    "  vm.swapiness: 1\n"
                                    "  vm.drop_caches: 3\n"
@@ -365,6 +366,29 @@ static void test_limits_and_actions_are_written_as_they_are_read(void **state) {
         assert_null(on_regression_to_string(_ON_REGRESSION_MAX));
 }
 
+/* What an operator copies from the reference must work. */
+static void test_the_first_example_of_the_reference_is_a_profile(void **state) {
+        static const char fence[] = "```yaml\n";
+        const char *source = getenv("MEMCTL_SOURCE_ROOT");
+        _cleanup_(freep) char *path = text_format("%s/docs/profile.md", source ? source : ".");
+        _cleanup_(profile_freep) Profile *profile = NULL;
+        _cleanup_(freep) char *text = NULL;
+        Problems problems = PROBLEMS_INIT;
+
+        _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+        assert_int_equal(read_all(fd, 1 << 20, &text, NULL), 0);
+        const char *example = strstr(text, fence);
+        assert_non_null(example);
+        example += strlen(fence);
+        const char *end = strstr(example, "```");
+        assert_non_null(end);
+        int r = profile_parse(
+                "redis.yaml", "redis", example, (size_t) (end - example), &problems, &profile);
+        assert_int_equal(r, 0);
+        assert_int_equal(problems.n, 0);
+        assert_int_equal(profile->settings.n, 3);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_key_of_the_file_itself_is_read),
@@ -384,6 +408,7 @@ int main(void) {
                 cmocka_unit_test(test_no_condition_always_holds),
                 cmocka_unit_test(test_a_kernel_that_is_not_known_is_given_the_benefit),
                 cmocka_unit_test(test_limits_and_actions_are_written_as_they_are_read),
+                cmocka_unit_test(test_the_first_example_of_the_reference_is_a_profile),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);
