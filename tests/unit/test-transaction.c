@@ -355,46 +355,39 @@ static void start_pair(const Machine *machine, size_t i, const char *ratio, cons
         put(machine, bytes_path, bytes_text);
 }
 
-static void pair_there_and_back(size_t i, const char *ratio, const char *bytes, const char *wish) {
-        Machine machine = {0};
+static void pair_there_and_back(Machine *machine, size_t i, const char *ratio, const char *bytes) {
+        const char *larger = i == 0 ? "1073741824" : "16384";
+        _cleanup_(freep) char *as_ratio = text_format("vm.%s=25", pairs[i].ratio);
+        _cleanup_(freep) char *as_bytes = text_format("vm.%s=%s", pairs[i].bytes, larger);
 
-        for (int applied = 0; applied < 2; applied++) {
-                machine_open(&machine, "x86-24g-6.18");
+        for (int way = 0; way < 4; way++) {
                 /* The background limit must be the lower one, whatever is asked. */
-                put(&machine, VM "dirty_ratio", "30\n");
-                put(&machine, VM "dirty_background_ratio", "0\n");
-                start_pair(&machine, i, ratio, bytes);
-                free(machine.original);
-                machine.original = knobs_snapshot(machine.root);
-                _cleanup_(plan_freep) Plan *plan = make_plan(&machine, wish);
+                put(machine, VM "dirty_ratio", "30\n");
+                put(machine, VM "dirty_bytes", "0\n");
+                put(machine, VM "dirty_background_ratio", "0\n");
+                put(machine, VM "dirty_background_bytes", "0\n");
+                start_pair(machine, i, ratio, bytes);
+                free(machine->original);
+                machine->original = knobs_snapshot(machine->root);
+                _cleanup_(plan_freep) Plan *plan =
+                        make_plan(machine, way & 1 ? as_ratio : as_bytes);
                 assert_int_equal(plan->n, 1);
-                apply(&machine, plan);
-                undo_all(&machine, plan, applied);
-                assert_original(&machine);
-                machine_close(&machine);
+                apply(machine, plan);
+                undo_all(machine, plan, way & 2);
+                assert_original(machine);
         }
 }
 
 static void test_a_pair_comes_back_from_wherever_it_was(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
-                _cleanup_(freep) char *as_ratio = text_format("vm.%s=25", pairs[i].ratio);
-                _cleanup_(freep) char *as_bytes =
-                        text_format("vm.%s=%s", pairs[i].bytes, i == 0 ? "1073741824" : "16384");
-                pair_there_and_back(i, "15", "0", as_ratio);
-                pair_there_and_back(i, "15", "0", as_bytes);
-                pair_there_and_back(i, "0", pairs[i].in_force, as_ratio);
-                pair_there_and_back(i, "0", pairs[i].in_force, as_bytes);
+                pair_there_and_back(*state, i, "15", "0");
+                pair_there_and_back(*state, i, "0", pairs[i].in_force);
         }
 }
 
 static void test_a_pair_that_was_wholly_zero_is_so_again(void **state) {
-        for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
-                _cleanup_(freep) char *as_ratio = text_format("vm.%s=25", pairs[i].ratio);
-                _cleanup_(freep) char *as_bytes =
-                        text_format("vm.%s=%s", pairs[i].bytes, i == 0 ? "1073741824" : "16384");
-                pair_there_and_back(i, "0", "0", as_ratio);
-                pair_there_and_back(i, "0", "0", as_bytes);
-        }
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
+                pair_there_and_back(*state, i, "0", "0");
 }
 
 static void test_the_member_out_of_force_must_read_zero(void **state) {
@@ -505,13 +498,14 @@ static void test_min_free_that_cannot_be_written_is_stuck(void **state) {
 /* Crashes */
 
 static void walk_applying(const char *name, const char *values) {
+        Machine machine = {0};
         size_t k = 0;
 
+        machine_open(&machine, name);
+        _cleanup_(plan_freep) Plan *plan = make_plan(&machine, values);
         for (bool whole = false; !whole; k++) {
-                Machine machine = {0};
                 Failure failure;
-                machine_open(&machine, name);
-                _cleanup_(plan_freep) Plan *plan = make_plan(&machine, values);
+                n_writes = 0;
                 writes_taken = k;
                 fail_after = true;
                 whole = transaction_apply(machine.root, plan, &failure) >= 0;
@@ -519,9 +513,9 @@ static void walk_applying(const char *name, const char *values) {
                 writes_taken = SIZE_MAX;
                 undo_all(&machine, plan, false);
                 assert_original(&machine);
-                machine_close(&machine);
         }
         assert_true(k > 5);
+        machine_close(&machine);
 }
 
 static void test_any_part_of_an_apply_is_undone_to_the_byte(void **state) {
@@ -557,14 +551,14 @@ static bool undo_and_die(
 }
 
 static void walk_undoing(const char *name, const char *values, bool applied) {
+        Machine machine = {0};
         size_t k = 0;
 
+        machine_open(&machine, name);
+        _cleanup_(plan_freep) Plan *plan = make_plan(&machine, values);
         for (bool died = true; died; k++) {
-                Machine machine = {0};
                 _cleanup_(undoing_done) Undoing undoing = {0};
                 MinFree min_free = {0};
-                machine_open(&machine, name);
-                _cleanup_(plan_freep) Plan *plan = make_plan(&machine, values);
                 apply(&machine, plan);
                 transaction_min_free(machine.root, plan, applied, &min_free);
                 died = undo_and_die(&machine, plan, applied, &min_free, k);
@@ -573,9 +567,9 @@ static void walk_undoing(const char *name, const char *values, bool applied) {
                 assert_int_equal(undoing_count(&undoing, STEP_STUCK), 0);
                 assert_int_equal(undoing_count(&undoing, STEP_LEFT_ALONE), 0);
                 assert_original(&machine);
-                machine_close(&machine);
         }
         assert_true(k > 5);
+        machine_close(&machine);
 }
 
 static void test_any_part_of_an_undoing_is_finished_by_the_next(void **state) {
@@ -599,8 +593,8 @@ int main(void) {
                 ON_A_MACHINE(test_stuck_knobs_are_named_and_all_others_come_back),
                 ON_A_MACHINE(test_what_was_changed_from_outside_is_left_alone_and_named),
                 ON_A_MACHINE(test_in_a_begun_transaction_every_other_value_is_taken_back),
-                cmocka_unit_test(test_a_pair_comes_back_from_wherever_it_was),
-                cmocka_unit_test(test_a_pair_that_was_wholly_zero_is_so_again),
+                ON_A_MACHINE(test_a_pair_comes_back_from_wherever_it_was),
+                ON_A_MACHINE(test_a_pair_that_was_wholly_zero_is_so_again),
                 ON_A_MACHINE(test_the_member_out_of_force_must_read_zero),
                 ON_A_MACHINE(test_min_free_that_is_set_is_written_after_thp_and_comes_back),
                 ON_A_MACHINE(test_min_free_that_is_guarded_stays_as_it_is),
