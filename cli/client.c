@@ -139,10 +139,14 @@ static int open_private(sd_bus **ret) {
 }
 
 static ExitCode open_failed(int r) {
+        bool is_forbidden = !arg_host && (r == -EACCES || r == -EPERM);
+
         if (quiet)
-                return EXIT_CODE_NO_DAEMON;
+                return is_forbidden ? EXIT_CODE_NOT_AUTHORIZED : EXIT_CODE_NO_DAEMON;
         if (arg_host)
                 print_error("cannot reach %s: %s", arg_host, strerror(-r));
+        else if (is_forbidden)
+                print_error("not allowed to talk to memctld: %s", strerror(-r));
         else if (!streq(arg_root, "/"))
                 print_error("no memctld serves %s (%s/%s: %s)",
                             arg_root,
@@ -153,7 +157,7 @@ static ExitCode open_failed(int r) {
                 print_error("memctld does not run and there is no system bus (%s); "
                             "start it with: systemctl start memctld",
                             strerror(-r));
-        return EXIT_CODE_NO_DAEMON;
+        return is_forbidden ? EXIT_CODE_NOT_AUTHORIZED : EXIT_CODE_NO_DAEMON;
 }
 
 ExitCode client_open(Client **ret) {

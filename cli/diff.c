@@ -14,8 +14,8 @@ static size_t count_changes(const Plan *plan) {
 
 static void add_step(Table *table, const Step *step, const KnobContext *context) {
         char name[KNOB_NAME_MAX];
-        _cleanup_(freep) char *old = knob_value_text(step->ref.knob, context, &step->old);
-        _cleanup_(freep) char *new = knob_value_text(step->ref.knob, context, &step->new);
+        _cleanup_(freep) char *old = knob_value_brief(step->ref.knob, context, &step->old);
+        _cleanup_(freep) char *new = knob_value_brief(step->ref.knob, context, &step->new);
 
         knob_ref_name(step->ref, name);
         table_add_text(table, STYLE_PLAIN, name);
@@ -28,7 +28,7 @@ static void add_step(Table *table, const Step *step, const KnobContext *context)
 static void add_unchanged(Table *table, const Unchanged *unchanged, const KnobContext *context) {
         char name[KNOB_NAME_MAX];
         _cleanup_(freep) char *value =
-                knob_value_text(unchanged->ref.knob, context, &unchanged->value);
+                knob_value_brief(unchanged->ref.knob, context, &unchanged->value);
 
         knob_ref_name(unchanged->ref, name);
         table_add_text(table, STYLE_DIM, name);
@@ -58,7 +58,7 @@ static char *step_note(const Step *step, const KnobContext *context) {
 
         knob_ref_name(step->ref, name);
         if (step->kind == STEP_GUARD) {
-                _cleanup_(freep) char *kept = knob_value_text(step->ref.knob, context, &step->new);
+                _cleanup_(freep) char *kept = knob_value_brief(step->ref.knob, context, &step->new);
                 return text_format("%s stays %s: the kernel recomputes it after a write to a "
                                    "transparent_hugepage knob, so it is put back at the end.",
                                    name,
@@ -67,7 +67,7 @@ static char *step_note(const Step *step, const KnobContext *context) {
         if (!step->paired || value_is_zero(&step->partner_old))
                 return NULL;
         _cleanup_(freep) char *lost =
-                knob_value_text(step->partner.knob, context, &step->partner_old);
+                knob_value_brief(step->partner.knob, context, &step->partner_old);
         knob_ref_name(step->partner, partner);
         return text_format("%s takes the place of %s (now %s), which the kernel sets to 0; a "
                            "revert puts it back.",

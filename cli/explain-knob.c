@@ -52,7 +52,9 @@ static void user_to_json(const Settings *settings, const Setting *setting, void 
 }
 
 static void user_to_row(const Settings *settings, const Setting *setting, void *userdata) {
-        _cleanup_(freep) char *human = value_format_human(&setting->type, &setting->value);
+        const KnobContext context = {0}; /* a value that was resolved needs no range */
+        _cleanup_(freep) char *human =
+                knob_value_brief(setting->ref.knob, &context, &setting->value);
         Table *table = userdata;
 
         table_add_text(table, STYLE_PLAIN, settings->profile);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/machine.h"
 
+#include "core/base/quantity.h"
 #include "core/machine/live.h"
 
 int machine_open(Machine *ret) {
@@ -53,6 +54,22 @@ char *machine_live_text(const Machine *machine, KnobRef ref) {
         if (live_read(machine->root, ref, &value) < 0)
                 return NULL;
         return knob_value_text(ref.knob, &machine->facts.context, &value);
+}
+
+char *knob_value_brief(const Knob *knob, const KnobContext *context, const Value *value) {
+        bool is_size = knob->unit == VALUE_UNIT_BYTES || knob->unit == VALUE_UNIT_KIB;
+        uint64_t bytes = value->integers[0].magnitude, again = 0;
+        char text[32];
+
+        if (knob->kind != VALUE_INTEGER || !is_size || value->integers[0].negative ||
+            (knob->unit == VALUE_UNIT_KIB && __builtin_mul_overflow(bytes, 1024, &bytes)))
+                return knob_value_text(knob, context, value);
+        if (bytes == 0)
+                return strdup("0");
+        format_size(bytes, text);
+        if (parse_size(text, &again) < 0 || again != bytes)
+                return knob_value_text(knob, context, value);
+        return strdup(text);
 }
 
 const char *origin_short(const char *origin) {

@@ -22,6 +22,8 @@ int machine_resolve(const Machine *machine, const char *name, Settings **ret);
 char *machine_live_text(const Machine *machine, KnobRef ref);
 /* "3000 (30 s)"; works also for a knob this kernel lacks. The caller frees. */
 char *knob_value_text(const Knob *knob, const KnobContext *context, const Value *value);
+/* The same for a table's cell: "64 MiB" where that is all of it, "3000 (30s)" otherwise. */
+char *knob_value_brief(const Knob *knob, const KnobContext *context, const Value *value);
 
 /* "redis.yaml:12" from "/etc/memctl/profiles/redis.yaml:12": a file's name is unique among the
  * profiles in use. */

@@ -5,9 +5,15 @@
 
 #define GAP ((size_t) 2)
 
+/* Less of a text tells nothing. */
+#define LAST_MIN ((size_t) 24)
+/* A shorter first column would put every name on a line of its own. */
+#define FIRST_MIN ((size_t) 16)
+
 typedef struct Layout {
         size_t widths[TABLE_COLUMNS_MAX];
-        size_t first; /* the longest first cell that shares its line */
+        size_t first;     /* the longest first cell that shares its line */
+        size_t n_columns; /* that are shown */
 } Layout;
 
 void table_init(Table *table, const char *const headings[]) {
@@ -63,41 +69,50 @@ static size_t cell_width(const Table *table, size_t row, size_t column) {
 static size_t layout_total(const Table *table, const Layout *layout) {
         size_t total = table->indent;
 
-        for (size_t i = 0; i < table->n_columns; i++)
+        for (size_t i = 0; i < layout->n_columns; i++)
                 total += layout->widths[i] + (i > 0 ? GAP : 0);
         return total;
 }
 
-/* The longest first cell that still fits when it shares its line with the other columns. */
-static void layout_narrow(const Table *table, size_t over, Layout *layout) {
-        size_t wanted = layout->widths[0] > over ? layout->widths[0] - over : 0;
-        size_t best = 0;
+/* Takes from the last column what is too wide, as far as that makes sense. */
+static void layout_cut_last(const Table *table, size_t width, Layout *layout) {
+        size_t last = layout->n_columns - 1, total = layout_total(table, layout);
+        size_t least =
+                table->keep_last ? layout->widths[last] : MIN_OF(layout->widths[last], LAST_MIN);
 
+        if (total <= width)
+                return;
+        layout->widths[last] -= MIN_OF(total - width, layout->widths[last] - least);
+        if (table->drop_last && layout_total(table, layout) > width)
+                layout->n_columns--;
+}
+
+/* Gives long first cells a line of their own, so that the others fit beside the rest. */
+static void layout_cut_first(const Table *table, size_t width, Layout *layout) {
+        size_t total = layout_total(table, layout), best = 0;
+
+        if (total <= width || layout->widths[0] + width < total + FIRST_MIN)
+                return;
         for (size_t row = 0; row * table->n_columns < table->n; row++) {
-                size_t width = cell_width(table, row, 0);
-                if (width <= wanted)
-                        best = MAX_OF(best, width);
+                size_t cell = cell_width(table, row, 0);
+                if (cell <= layout->widths[0] + width - total)
+                        best = MAX_OF(best, cell);
         }
-        layout->widths[0] = layout->first = MAX_OF(best, (size_t) 4);
+        layout->widths[0] = layout->first = best;
 }
 
 static Layout table_layout(const Table *table) {
-        Layout layout = {0};
-        size_t last = table->n_columns - 1, width = print_width();
+        Layout layout = {.n_columns = table->n_columns};
+        size_t width = print_width();
 
         for (size_t row = arg_legend ? 0 : 1; row * table->n_columns < table->n; row++)
                 for (size_t i = 0; i < table->n_columns; i++)
                         layout.widths[i] = MAX_OF(layout.widths[i], cell_width(table, row, i));
         layout.first = layout.widths[0];
-
-        size_t total = layout_total(table, &layout);
-        if (total <= width)
-                return layout;
-        size_t least = table->keep_last ? layout.widths[last] : MIN_OF(layout.widths[last], 24u);
-        size_t cut = MIN_OF(total - width, layout.widths[last] - least);
-        layout.widths[last] -= cut;
-        if (total - cut > width)
-                layout_narrow(table, total - cut - width, &layout);
+        if (width != SIZE_MAX) {
+                layout_cut_last(table, width, &layout);
+                layout_cut_first(table, width, &layout);
+        }
         return layout;
 }
 
@@ -117,8 +132,8 @@ static void print_cut(const char *text, size_t width) {
         (void) printf("%.*s%s", (int) (p - text), text, glyph(GLYPH_ELLIPSIS));
 }
 
-static bool rest_is_empty(const Table *table, size_t row, size_t column) {
-        for (size_t i = column + 1; i < table->n_columns; i++)
+static bool rest_is_empty(const Table *table, const Layout *layout, size_t row, size_t column) {
+        for (size_t i = column + 1; i < layout->n_columns; i++)
                 if (cell_width(table, row, i) > 0)
                         return false;
         return true;
@@ -127,7 +142,7 @@ static bool rest_is_empty(const Table *table, size_t row, size_t column) {
 static void print_cell(const Table *table, const Layout *layout, size_t row, size_t column) {
         const TableCell *cell = &table->cells[row * table->n_columns + column];
         size_t width = layout->widths[column], columns = text_width(cell->text);
-        bool last = column + 1 == table->n_columns;
+        bool last = column + 1 == layout->n_columns;
 
         (void) fputs(style_begin(cell->style), stdout);
         if (last)
@@ -135,7 +150,7 @@ static void print_cell(const Table *table, const Layout *layout, size_t row, siz
         else
                 (void) fputs(cell->text, stdout);
         (void) fputs(style_end(cell->style), stdout);
-        if (last || rest_is_empty(table, row, column))
+        if (last || rest_is_empty(table, layout, row, column))
                 return;
         if (column == 0 && columns > layout->first) {
                 (void) printf("\n%*s", (int) table->indent, "");
@@ -152,7 +167,7 @@ ExitCode table_print(const Table *table) {
         layout = table_layout(table);
         for (size_t row = arg_legend ? 0 : 1; row * table->n_columns < table->n; row++) {
                 (void) printf("%*s", (int) table->indent, "");
-                for (size_t column = 0; column < table->n_columns; column++)
+                for (size_t column = 0; column < layout.n_columns; column++)
                         print_cell(table, &layout, row, column);
                 (void) putchar('\n');
         }

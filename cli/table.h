@@ -3,8 +3,8 @@
 
 /*
  * A table for the terminal. Rows are filled cell by cell; at the end columns get the width of
- * their longest cell. When that is wider than the terminal, the last column is cut, and where that
- * does not suffice, a long first cell stands on a line of its own.
+ * their longest cell. When that is wider than the terminal, the last column is cut or left out, and
+ * where that does not suffice, a long first cell stands on a line of its own.
  */
 
 #include "cli/print.h"
@@ -21,7 +21,8 @@ typedef struct Table {
         TableCell *cells; /* row after row; the first row is the heading */
         size_t n;
         size_t indent;
-        bool keep_last; /* never cut the last column: it is what the person came for */
+        bool keep_last; /* never cut the last column: half a path is of no use */
+        bool drop_last; /* leave it out where little of it would fit */
         bool failed;    /* memory was short */
 } Table;
 

@@ -152,7 +152,7 @@ static void add_knob(const Machine *machine, KnobRef ref, Table *table, json_obj
                 return;
         }
         _cleanup_(freep) char *human =
-                available ? knob_value_text(ref.knob, &machine->facts.context, &value) : NULL;
+                available ? knob_value_brief(ref.knob, &machine->facts.context, &value) : NULL;
         table_add_text(table, available ? STYLE_PLAIN : STYLE_DIM, name);
         table_add_text(table, available ? STYLE_BOLD : STYLE_DIM, human ? human : "-");
         table_add_text(table, available ? STYLE_PLAIN : STYLE_DIM, ref.knob->summary);
@@ -178,6 +178,7 @@ static ExitCode list_knobs(const Machine *machine) {
         json_object *array = print_is_json() ? json_object_new_array() : NULL;
 
         table_init(&table, headings);
+        table.drop_last = true;
         for (size_t i = 0; i < knob_count(); i++)
                 if (!(knob_at(i)->flags & KNOB_TRIGGER) || arg_all)
                         add_family(machine, knob_at(i), &table, array);

@@ -98,7 +98,7 @@ static json_object *show_json(const Settings *settings, const Profile *profile) 
         return object;
 }
 
-static ExitCode print_settings(const Settings *settings) {
+static ExitCode print_settings(const Settings *settings, const KnobContext *context) {
         static const char *const headings[] = {"KNOB", "VALUE", "FROM", NULL};
         _cleanup_(table_done) Table table = {0};
         char name[KNOB_NAME_MAX];
@@ -107,7 +107,8 @@ static ExitCode print_settings(const Settings *settings) {
         table.keep_last = true;
         for (size_t i = 0; i < settings->n; i++) {
                 const Setting *setting = &settings->items[i];
-                _cleanup_(freep) char *human = value_format_human(&setting->type, &setting->value);
+                _cleanup_(freep) char *human =
+                        knob_value_brief(setting->ref.knob, context, &setting->value);
                 knob_ref_name(setting->ref, name);
                 table_add_text(&table, STYLE_PLAIN, name);
                 table_add_text(&table, STYLE_BOLD, human);
@@ -187,7 +188,7 @@ ExitCode verb_show(size_t n, char **arguments) {
         if (print_is_json())
                 return print_json(show_json(settings, profile));
         print_heading(settings, profile);
-        ExitCode code = print_settings(settings);
+        ExitCode code = print_settings(settings, &machine.facts.context);
         print_skipped(settings);
         print_watch(&settings->watch);
         return code;

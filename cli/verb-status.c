@@ -67,9 +67,12 @@ static void print_ending(const Status *status) {
         if (status->confirm) {
                 print_styled(STYLE_WARN, "  Taken back when the time is up");
                 (void) puts(", unless you say: memctl keep");
-        } else
-                (void) puts("  Kept when the time is up, unless a limit is exceeded.\n"
-                            "  Keep it now: memctl keep     Take it back: memctl revert");
+                return;
+        }
+        bool limited = status->limits && json_object_array_length(status->limits) > 0;
+        (void) printf("  Kept when the time is up%s\n"
+                      "  Keep it now: memctl keep     Take it back: memctl revert\n",
+                      limited ? ", unless a limit is exceeded." : ": no limit is watched.");
 }
 
 static void print_share(int permyriad, Style style) {

@@ -87,7 +87,7 @@ setup() {
         expect_status 0
         expect output "web: A profile for the tests" "$TREE/etc/memctl/profiles/web.yaml, on top of base"
         [[ $output =~ vm\.swappiness\ +1\ +web\.yaml:10 ]]
-        [[ $output =~ vm\.dirty_bytes\ +268435456\ bytes\ \(256\ MiB\)\ +web\.yaml:11 ]]
+        [[ $output =~ vm\.dirty_bytes\ +256\ MiB\ +web\.yaml:11 ]]
         [[ $output =~ vm\.dirty_expire_centisecs\ +2000\ \(20s\)\ +base\.yaml:6 ]]
         expect output "Skipped here" "vm.defrag_mode: " "pressure of system for 10min"
         expect output "memory.full exceeds 10% over 2s"
@@ -190,7 +190,7 @@ setup() {
         [[ $output =~ vm\.swappiness\ +60\ +→\ +1\ +web\.yaml:10 ]]
         [[ $output =~ transparent_hugepage\.enabled\ +madvise\ +→\ +never\ +web\.yaml:15 ]]
         expect output "vm.dirty_bytes takes the place of vm.dirty_ratio (now 20 %)"
-        expect output "vm.min_free_kbytes stays 67584 KiB (66 MiB)"
+        expect output "vm.min_free_kbytes stays 66 MiB"
         [[ -z $stderr ]]
 }
 
@@ -250,7 +250,7 @@ setup() {
         expect_status 0
         expect output "live  0 bytes" "accepts  8192 to " "pair  vm.dirty_ratio" "Hazard" "Coupled"
         expect output "$TREE/proc/sys/vm/dirty_bytes" "$TREE/etc/memctl/profiles/web.yaml:11"
-        [[ $output =~ web\ +268435456\ bytes\ \(256\ MiB\) ]]
+        [[ $output =~ web\ +256\ MiB\  ]]
 }
 
 @test "explain finds a knob by each of its spellings" {
