@@ -47,6 +47,17 @@ finish_background() {
         stderr=
 }
 
+# until_output STRING: the background command has printed it within 5 s.
+until_output() {
+        local i
+        for ((i = 0; i < 100; i++)); do
+                grep -qF -- "$1" "$BATS_TEST_TMPDIR/background" && return 0
+                sleep 0.05
+        done
+        echo "never printed: $1"
+        return 1
+}
+
 # until_status STATE: the daemon is in that state within 5 s.
 until_status() {
         local i
