@@ -158,12 +158,29 @@ static void forget(Manager *manager, bool pending) {
         manager_set_state(manager, manager_rest_state(manager, MANAGER_REVERTED));
 }
 
+static Event *limit_event(Manager *manager, const Verdict *verdict, const char *why) {
+        Event *event = event_new(EVENT_LIMIT, manager->pending->profile, manager->pending->id);
+
+        if (event) {
+                (void) event_set_message(event, "%s.", why);
+                probation_add_evidence(manager->probation, verdict, event);
+        }
+        return event;
+}
+
+/*
+ * The evidence is gathered first and told last: writing an event to a disk that the profile has
+ * brought to a crawl would hold up the cure.
+ */
 int manager_take_back(
         Manager *manager, EventType type, const char *why, const char *by, const Verdict *verdict) {
         _cleanup_(undoing_done) Undoing undoing = {0};
         bool pending = manager->pending != NULL;
         Journal *journal = pending ? manager->pending : manager->kept;
         Event *event = event_new(type, journal->profile, journal->id);
+        _cleanup_(event_freep) Event *limit = verdict && verdict->kind == VERDICT_LIMIT
+                                                      ? limit_event(manager, verdict, why)
+                                                      : NULL;
 
         if (event && by)
                 (void) event_add(event, "by", "%s", by);
@@ -181,6 +198,8 @@ int manager_take_back(
                 set_reverted_message(event, journal, &undoing, why);
         if (pending)
                 probation_freep(&manager->probation);
+        if (limit)
+                events_emit(manager->events, TAKE_PTR(limit));
         tell_left_alone(manager, journal, &undoing);
         events_emit(manager->events, event);
         if (undoing_count(&undoing, STEP_STUCK) > 0) {
@@ -189,16 +208,6 @@ int manager_take_back(
         }
         forget(manager, pending);
         return 0;
-}
-
-static void tell_limit(Manager *manager, const Verdict *verdict, const char *why) {
-        Event *event = event_new(EVENT_LIMIT, manager->pending->profile, manager->pending->id);
-
-        if (event) {
-                (void) event_set_message(event, "%s.", why);
-                probation_add_evidence(manager->probation, verdict, event);
-        }
-        events_emit(manager->events, event);
 }
 
 /* Told once; then the deadline moves on until the disk has room. */
@@ -228,8 +237,6 @@ static void on_verdict(const Verdict *verdict, void *userdata) {
                 refusal_done(&refusal);
                 return;
         case VERDICT_LIMIT:
-                tell_limit(manager, verdict, text);
-                break;
         case VERDICT_UNCONFIRMED:
         case VERDICT_UNWATCHED:
                 break;
