@@ -13,10 +13,11 @@
 #include "daemon/polkit.h"
 
 /*
- * sd-bus itself would queue 384 Ki messages of any size for a peer that does not read. The socket's
- * own buffer holds some 200 KiB before the queue begins, so a peer with this many in it has stopped
- * reading and is closed. The broker serves everyone, so it has more patience.
+ * sd-bus would give a peer that does not read 8 MiB of socket buffer, and queue 384 Ki messages of
+ * any size behind it. Here a peer gets a smaller buffer, and with this many messages waiting behind
+ * it is closed. The broker serves everyone, so it has more patience.
  */
+#define PEER_BUFFER_BYTES (256 * 1024)
 #define PEER_QUEUE_MAX 32
 #define BROKER_QUEUE_MAX 1024
 
@@ -53,6 +54,7 @@ struct Bus {
         Connection broker;
         sd_event_source *retry;
         usec_t retry_usec;
+        bool is_joined;     /* the name is ours; that it is lost is worth a word */
         bool name_is_taken; /* said already */
 
         /* bus-request.c */

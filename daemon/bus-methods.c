@@ -20,9 +20,6 @@ static int set_problems(sd_bus_error *error, const char *error_name, const Probl
         if (!text)
                 return -ENOMEM;
         bus_text_clean(text);
-        size_t n = strlen(text);
-        if (n > 0 && text[n - 1] == '\n')
-                text[n - 1] = '\0';
         return sd_bus_error_set(error, error_name, text);
 }
 

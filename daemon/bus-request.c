@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/bus-request.h"
 
-#include "core/base/quantity.h"
 #include "daemon/bus-text.h"
 #include "daemon/log.h"
 
@@ -100,8 +99,6 @@ static size_t count_asking(const Bus *bus, uid_t uid) {
 /* The answer of polkit */
 
 static int reply_unauthorized(const Request *request, int answer) {
-        char limit[64];
-
         if (answer == -ENOENT)
                 return sd_bus_reply_method_errorf(request->call,
                                                   MEMCTL_ERROR_NOT_AUTHORIZED,
@@ -115,22 +112,17 @@ static int reply_unauthorized(const Request *request, int answer) {
                         "%s needs authentication, and the caller does not allow to ask for it; "
                         "allow interactive authorization or call as root",
                         request->verb->action);
-        if (answer == -ETIMEDOUT) {
-                format_duration(request->connection->owner->authorize_usec, limit);
-                return sd_bus_reply_method_errorf(
-                        request->call,
-                        MEMCTL_ERROR_NOT_AUTHORIZED,
-                        "polkit has not decided on %s within %s; nothing is changed",
-                        request->verb->action,
-                        limit);
-        }
+        if (answer == -ETIMEDOUT)
+                return sd_bus_reply_method_errorf(request->call,
+                                                  MEMCTL_ERROR_NOT_AUTHORIZED,
+                                                  "polkit gave no answer on %s; nothing is changed",
+                                                  request->verb->action);
         if (answer < 0)
                 return sd_bus_reply_method_errorf(request->call,
                                                   MEMCTL_ERROR_NOT_AUTHORIZED,
-                                                  "polkit could not decide on %s: %s; nothing is "
-                                                  "changed",
-                                                  request->verb->action,
-                                                  strerror(-answer));
+                                                  "polkit could not decide on %s, the journal of "
+                                                  "memctld says why; nothing is changed",
+                                                  request->verb->action);
         return sd_bus_reply_method_errorf(request->call,
                                           MEMCTL_ERROR_NOT_AUTHORIZED,
                                           "polkit does not allow %s to uid %u; only root may %s",
@@ -140,7 +132,7 @@ static int reply_unauthorized(const Request *request, int answer) {
 }
 
 static void log_reply(int r) {
-        if (r < 0 && r != -ENOTCONN && r != -ECONNRESET)
+        if (r < 0 && r != -ENOTCONN && r != -ECONNRESET && r != -EPIPE)
                 log_warning("An answer cannot be sent: %s.", strerror(-r));
 }
 

@@ -34,6 +34,13 @@ void bus_socket_reap(Bus *bus) {
         bus->n_peers = n;
 }
 
+/* After the start, where sd-bus sets its own. */
+static void limit_buffer(const Connection *peer) {
+        const int size = PEER_BUFFER_BYTES;
+
+        (void) setsockopt(sd_bus_get_fd(peer->bus), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 /* Takes fd over. */
 static int start_peer(Connection *peer, int fd) {
         _cleanup_(closep) int owned = fd;
@@ -61,8 +68,11 @@ static int start_peer(Connection *peer, int fd) {
                 r = sd_bus_start(peer->bus);
         if (r >= 0)
                 r = sd_bus_attach_event(peer->bus, peer->owner->event, SD_EVENT_PRIORITY_NORMAL);
-        peer->ready = r >= 0;
-        return r;
+        if (r < 0)
+                return r;
+        limit_buffer(peer);
+        peer->ready = true;
+        return 0;
 }
 
 /* Takes fd over. */

@@ -39,8 +39,9 @@ static void forget_connection(Bus *bus) {
 }
 
 void bus_system_rejoin(Bus *bus) {
-        if (bus->retry_usec == 0)
+        if (bus->is_joined)
                 log_info("The system bus is gone; it is joined again when it is back.");
+        bus->is_joined = false;
         forget_connection(bus);
         join_later(bus);
 }
@@ -81,6 +82,7 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         }
         log_info("The system bus is joined as %s.", MEMCTL_BUS_NAME);
         bus->broker.ready = true;
+        bus->is_joined = true;
         bus->name_is_taken = false;
         bus->retry_usec = 0;
         return 0;
@@ -139,6 +141,5 @@ void bus_system_join(Bus *bus) {
         if (r >= 0)
                 return;
         log_warning("The system bus cannot be joined: %s.", strerror(-r));
-        forget_connection(bus);
-        join_later(bus);
+        bus_system_rejoin(bus);
 }

@@ -37,6 +37,8 @@ void bus_text_clean(char *text) {
                         *p = '?';
                 p += n == 0 ? 1 : n;
         }
+        for (size_t n = strlen(text); n > 0 && text[n - 1] == '\n'; n--)
+                text[n - 1] = '\0';
 }
 
 const char *bus_text_quote(const char *text, char buffer[static QUOTE_MAX]) {

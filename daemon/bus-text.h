@@ -10,7 +10,8 @@
  * object is NULL. */
 char *bus_json_format(json_object *object);
 
-/* D-Bus carries only UTF-8, and one stray byte would fail a whole answer: becomes '?'. */
+/* D-Bus carries only UTF-8, and one stray byte would fail a whole answer: it becomes '?'. Newlines
+ * at the end are cut. */
 void bus_text_clean(char *text);
 
 /* A client's word, fit for a message: control characters are '?', the end of a long one is cut. */

@@ -90,7 +90,11 @@ static void send_to(Connection *connection, Sender sender, const void *data) {
         if (!connection->ready)
                 return;
         int r = sender(connection->bus, data);
-        if (r < 0 && r != -ENOTCONN)
+        if (r == -ENOTCONN || r == -ECONNRESET || r == -EPIPE) {
+                connection_doom(connection); /* it left, and we are the first to see it */
+                return;
+        }
+        if (r < 0)
                 log_warning("A signal cannot be sent: %s.", strerror(-r));
         check_queue(connection);
 }

@@ -2,6 +2,7 @@
 #include "daemon/polkit.h"
 
 #include "core/protocol.h"
+#include "daemon/log.h"
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
@@ -78,8 +79,8 @@ static int read_error(const sd_bus_error *error) {
                 return -ENOENT;
         if (sd_bus_error_has_names(error, SD_BUS_ERROR_NO_REPLY, SD_BUS_ERROR_TIMEOUT))
                 return -ETIMEDOUT;
-        int number = sd_bus_error_get_errno(error);
-        return number > 0 ? -number : -EIO;
+        log_warning("polkit could not decide: %s", error->message);
+        return -EIO;
 }
 
 static int read_answer(sd_bus_message *reply, bool interactive) {
