@@ -64,9 +64,10 @@ static int limits_from_json(json_object *array, Journal *journal) {
         for (size_t i = 0; i < n; i++) {
                 json_object *object = json_object_array_get_idx(array, i);
                 const char *metric = json_get_string(object, "metric");
+                uint64_t share = json_get_uint64(object, "share");
                 WatchLimit limit = {
                         .metric = metric ? metric_from_string(metric) : _METRIC_INVALID,
-                        .share_permyriad = (unsigned) json_get_uint64(object, "share"),
+                        .share_permyriad = (unsigned) MIN_OF(share, (uint64_t) UINT32_MAX),
                         .window_usec = json_get_uint64(object, "window"),
                 };
                 if (limit.metric < 0 || limit.share_permyriad == 0 ||
@@ -130,6 +131,17 @@ static const char *const phase_names[_JOURNAL_PHASE_MAX] = {
         [JOURNAL_REVERTING] = "reverting",
 };
 
+static void set_reverting(json_object *record, const Journal *journal) {
+        char text[VALUE_TEXT_MAX];
+
+        json_set(record, "phase", json_object_new_string(phase_names[JOURNAL_REVERTING]));
+        json_set(record, "whole", json_object_new_boolean(journal->whole));
+        if (!journal->min_free.fixed)
+                return;
+        value_format(&journal->min_free.value, text);
+        json_set(record, "min-free", json_object_new_string(text));
+}
+
 int journal_write(int state_fd, const char *file, const Journal *journal) {
         _cleanup_(json_putp) json_object *record = record_new("begin");
 
@@ -148,6 +160,8 @@ int journal_write(int state_fd, const char *file, const Journal *journal) {
         if (journal->pressure_of)
                 json_set(record, "pressure-of", json_object_new_string(journal->pressure_of));
         set_deadline(record, journal);
+        if (journal->phase == JOURNAL_REVERTING)
+                set_reverting(record, journal);
         return state_replace(state_fd, file, record);
 }
 
@@ -176,17 +190,11 @@ int journal_append_extended(int state_fd, const char *file, const Journal *journ
 }
 
 int journal_append_reverting(int state_fd, const char *file, Journal *journal) {
-        char text[VALUE_TEXT_MAX];
-
         journal->phase = JOURNAL_REVERTING;
         _cleanup_(json_putp) json_object *record = record_new("reverting");
         if (!record)
                 return -ENOMEM;
-        json_set(record, "phase", json_object_new_string(phase_names[JOURNAL_REVERTING]));
-        if (journal->min_free.fixed) {
-                value_format(&journal->min_free.value, text);
-                json_set(record, "min-free", json_object_new_string(text));
-        }
+        set_reverting(record, journal);
         return state_append(state_fd, file, record, false);
 }
 
@@ -231,6 +239,8 @@ static int journal_take(Journal *journal, json_object *record) {
                 journal->started_usec = json_object_get_uint64(member);
         if (json_object_object_get_ex(record, "start", &member))
                 start_from_json(member, journal);
+        if (json_object_object_get_ex(record, "whole", &member))
+                journal->whole = json_object_get_boolean(member);
         int r = phase_from_json(record, &journal->phase);
         if (r < 0)
                 return r;

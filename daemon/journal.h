@@ -53,21 +53,22 @@ typedef struct Journal {
 
         /* From JOURNAL_REVERTING on. */
         MinFree min_free;
+        bool whole; /* what is taken back had been applied whole (see transaction_undo) */
 } Journal;
 
 Journal *journal_new(uint64_t id, const char *profile, const char *boot_id);
 Journal *journal_free(Journal *journal);
 DEFINE_CLEANUP(Journal *, journal_free)
 
-/* Durably: the file holds this journal, whose phase is JOURNAL_BEGUN or (for "kept")
- * JOURNAL_APPLIED. */
+/* Durably: the file holds this journal, whatever its phase. What the probation has measured so far
+ * (start) is not in it. */
 int journal_write(int state_fd, const char *file, const Journal *journal);
 /* The writes are done and verified. Sets the phase. */
 int journal_append_applied(int state_fd, const char *file, Journal *journal);
 /* Durably: deadline_usec and confirm as they are now in the journal. */
 int journal_append_extended(int state_fd, const char *file, const Journal *journal);
-/* min_free as it is now in the journal. Sets the phase, also when the record could not be written.
- */
+/* min_free and whole as they are now in the journal. Sets the phase, also when the record could not
+ * be written. */
 int journal_append_reverting(int state_fd, const char *file, Journal *journal);
 /* Durably gone. */
 int journal_remove(int state_fd, const char *file);

@@ -119,8 +119,9 @@ static void tell_left_alone(Manager *manager, const Journal *journal, const Undo
 }
 
 /* Undoing begins: what min_free_kbytes shall be is fixed and noted before the first write. */
-static void begin_undoing(Manager *manager, Journal *journal, bool applied) {
-        transaction_min_free(manager->root, journal->plan, applied, &journal->min_free);
+static void begin_undoing(Manager *manager, Journal *journal) {
+        journal->whole = journal->phase != JOURNAL_BEGUN;
+        transaction_min_free(manager->root, journal->plan, journal->whole, &journal->min_free);
         int r = journal_append_reverting(manager->state_fd,
                                          journal == manager->pending ? JOURNAL_PENDING
                                                                      : JOURNAL_KEPT,
@@ -133,15 +134,40 @@ static void begin_undoing(Manager *manager, Journal *journal, bool applied) {
 }
 
 static int undo_journal(Manager *manager, Journal *journal, Undoing *ret) {
-        bool applied = journal->phase != JOURNAL_BEGUN;
-
         if (journal->phase != JOURNAL_REVERTING)
-                begin_undoing(manager, journal, applied);
+                begin_undoing(manager, journal);
         else if (!journal->min_free.fixed)
                 /* Not recorded by the process before: our THP writes may have changed it already.
                  */
                 transaction_min_free(manager->root, journal->plan, false, &journal->min_free);
-        return transaction_undo(manager->root, journal->plan, applied, &journal->min_free, ret);
+        return transaction_undo(
+                manager->root, journal->plan, journal->whole, &journal->min_free, ret);
+}
+
+/*
+ * The next try is about what is stuck alone: that the kernel made another value of ours must not
+ * look like a change from outside then, nor a knob that was left alone like one to restore.
+ */
+void manager_keep_stuck(Manager *manager,
+                        Journal *journal,
+                        const char *file,
+                        const Undoing *undoing) {
+        Plan *plan = journal->plan;
+        size_t n = 0;
+
+        for (size_t i = 0; i < plan->n; i++)
+                if (undoing->results[i].outcome == STEP_STUCK)
+                        plan->steps[n++] = plan->steps[i];
+                else
+                        free(plan->steps[i].origin);
+        plan->n = n;
+        journal->phase = JOURNAL_REVERTING;
+        journal->whole = false;
+        int r = journal_write(manager->state_fd, file, journal);
+        if (r < 0)
+                log_warning("cannot record which knobs of %s are not restored: %s",
+                            journal->profile,
+                            strerror(-r));
 }
 
 static void forget(Manager *manager, bool pending) {
@@ -203,6 +229,8 @@ int manager_take_back(
         tell_left_alone(manager, journal, &undoing);
         events_emit(manager->events, event);
         if (undoing_count(&undoing, STEP_STUCK) > 0) {
+                manager_keep_stuck(
+                        manager, journal, pending ? JOURNAL_PENDING : JOURNAL_KEPT, &undoing);
                 manager_set_state(manager, MANAGER_REVERTING);
                 return -EBUSY;
         }

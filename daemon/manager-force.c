@@ -100,7 +100,10 @@ undo_begun(Manager *manager, Journal *journal, const Failure *failure, Refusal *
                 return refuse(ret_refusal, MEMCTL_ERROR_FAILED, "out of memory in undoing");
         if (failure)
                 (void) refuse_failure(journal, failure, &undoing, ret_refusal);
-        return undoing_count(&undoing, STEP_STUCK) > 0 ? -EBUSY : 0;
+        if (undoing_count(&undoing, STEP_STUCK) == 0)
+                return 0;
+        manager_keep_stuck(manager, journal, JOURNAL_PENDING, &undoing);
+        return -EBUSY;
 }
 
 /* A pending journal whose writes failed: back to what was, or stuck in reverting. */
@@ -110,7 +113,6 @@ abandon(Manager *manager, Journal *journal, const Failure *failure, Refusal *ret
 
         probation_freep(&manager->probation);
         if (undo_begun(manager, owned, failure, ret_refusal) < 0) {
-                (void) journal_append_reverting(manager->state_fd, JOURNAL_PENDING, owned);
                 manager->pending = TAKE_PTR(owned);
                 manager_set_state(manager, MANAGER_REVERTING);
                 return -EPERM;

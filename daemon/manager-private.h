@@ -76,4 +76,9 @@ int manager_keep_pending(Manager *manager, const char *why, const char *by, Refu
  * is kept on disk, state reverting. */
 int manager_take_back(
         Manager *manager, EventType type, const char *why, const char *by, const Verdict *verdict);
+/* The undoing left stuck steps: from now on, on disk too, the journal is about them alone. */
+void manager_keep_stuck(Manager *manager,
+                        Journal *journal,
+                        const char *file,
+                        const Undoing *undoing);
 const ProbationCallbacks *manager_probation_callbacks(Manager *manager, ProbationCallbacks *buffer);

@@ -223,8 +223,7 @@ static void recover_kept(Manager *manager) {
                 apply_at_boot(manager, old);
 }
 
-/* Applied anew at this boot, with other values: what was kept before is what is now on probation.
- */
+/* What was kept before this boot is on probation now, with other values: that is what counts. */
 static void drop_replaced(Manager *manager) {
         int r = journal_remove(manager->state_fd, JOURNAL_KEPT);
         if (r < 0)
@@ -234,17 +233,50 @@ static void drop_replaced(Manager *manager) {
         journal_freep(&manager->kept);
 }
 
+/* The process before us applied again what was kept before this boot, and ended before it could
+ * say that it is kept. */
+static bool is_kept_again(const Manager *manager) {
+        const Journal *pending = manager->pending, *kept = manager->kept;
+
+        return !pending->confirm && pending->n_limits == 0 &&
+               streq(pending->profile, kept->profile) && streq(pending->values, kept->values);
+}
+
+static void keep_again(Manager *manager) {
+        _cleanup_(journal_freep) Journal *old = TAKE_PTR(manager->kept);
+        Refusal refusal = {0};
+
+        if (manager_keep_pending(
+                    manager, "it was kept before this boot, with the same values", NULL, &refusal) <
+            0)
+                log_error("%s", refusal.text ? refusal.text : "out of memory");
+        refusal_done(&refusal);
+}
+
+/* What is pending lies above what an earlier boot kept, which is not in force. */
+static void recover_above_old(Manager *manager) {
+        if (manager->pending->phase != JOURNAL_APPLIED)
+                return; /* it is undone, and then what was kept is applied again */
+        if (is_kept_again(manager))
+                keep_again(manager);
+        else
+                drop_replaced(manager);
+}
+
 int manager_start(Manager *manager) {
         load_state(manager);
         manager->state = MANAGER_IDLE;
         if (manager->pending && !is_this_boot(manager, manager->pending))
                 quarantine_pending(manager);
         if (manager->pending && manager->kept && !is_this_boot(manager, manager->kept))
-                drop_replaced(manager);
+                recover_above_old(manager);
         if (manager->pending)
                 recover_pending(manager);
         if (manager->kept && !manager->pending)
                 recover_kept(manager);
+        else if (manager->kept && !is_this_boot(manager, manager->kept))
+                /* Not in force while what is pending is stuck; the next start looks again. */
+                journal_freep(&manager->kept);
         if (!manager->pending)
                 manager_set_state(manager, manager_rest_state(manager, manager->state));
         tell(manager,

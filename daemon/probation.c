@@ -280,7 +280,7 @@ char *probation_explain(Probation *probation, const Verdict *verdict) {
                 return text_format("the probation ended, but %s could not be watched: the cgroup "
                                    "of %s is gone",
                                    metric_to_string(verdict->limit->metric),
-                                   probation->journal->pressure_of);
+                                   probation->journal->pressure_of ?: "the system");
         }
         return NULL;
 }
