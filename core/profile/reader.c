@@ -36,7 +36,7 @@ void reader_key_error(Reader *reader, const Node *node, const char *hint, const 
 }
 
 const char *reader_name(const Node *node) {
-        return node->key ? node->key : "an entry";
+        return node->key ? node->key : "an item";
 }
 
 static const char *kind_name(const Node *node) {

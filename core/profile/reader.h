@@ -29,7 +29,7 @@ void reader_error(Reader *reader, const Node *node, const char *hint, const char
 void reader_key_error(Reader *reader, const Node *node, const char *hint, const char *format, ...)
         _printf_(4, 5);
 
-/* The node's name for messages: its key in quotes, or "an entry" of a list. */
+/* The node's name for messages: its key in quotes, or "an item" of a list. */
 const char *reader_name(const Node *node);
 
 /* True when the node is a mapping (or list) that can be looked into. One that is empty is a

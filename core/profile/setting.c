@@ -122,10 +122,8 @@ static char *why_absent(const SettingContext *context, KnobRef ref, bool known_v
                                    release,
                                    KERNEL_VERSION_MAJOR(knob->until),
                                    KERNEL_VERSION_MINOR(knob->until));
-        if (!known_version)
-                return text_format("this kernel (%s) has no such knob", release);
         knob_ref_path(ref, path);
-        if (root_exists(context->root, path))
+        if (known_version && root_exists(context->root, path))
                 return NULL;
         if (ref.instance_kb > 0)
                 return text_format("this machine (kernel %s) has no such file for folios of %u kB",

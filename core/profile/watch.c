@@ -160,15 +160,12 @@ static const Field regression_fields[] = {
 static void read_regression(Reader *reader, const Node *node, Watch *watch) {
         WatchRegression regression = {.metric = read_metric(reader, node)};
 
-        bool known = reader_mapping(reader,
-                                    node,
-                                    "{margin: 1%}",
-                                    regression_fields,
-                                    ELEMENTSOF(regression_fields),
-                                    &regression);
-        if (known && !node_find(node, "margin"))
-                reader_error(
-                        reader, node, "write it like {margin: 1%}", "%s has no margin", node->key);
+        (void) reader_mapping(reader,
+                              node,
+                              "{margin: 1%}",
+                              regression_fields,
+                              ELEMENTSOF(regression_fields),
+                              &regression);
         if (regression.metric >= 0 && regression.margin_permyriad > 0)
                 watch->regressions[watch->n_regressions++] = regression;
 }

@@ -74,6 +74,14 @@ static void test_an_empty_machine_has_no_profiles(void **state) {
         store_list_done(&list);
 }
 
+static void test_the_administrator_s_folder_comes_first_and_the_shipped_last(void **state) {
+        const char *const *folders = store_folders();
+
+        assert_string_equal(folders[0], "etc/memctl/profiles");
+        assert_string_equal(folders[3], "usr/share/memctl/profiles");
+        assert_null(folders[4]);
+}
+
 static void test_the_first_folder_masks_the_others(void **state) {
         const Fixture *fixture = *state;
         StoreList list = {0};
@@ -282,6 +290,7 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         const struct CMUnitTest tests[] = {
                 TEST(test_an_empty_machine_has_no_profiles),
+                TEST(test_the_administrator_s_folder_comes_first_and_the_shipped_last),
                 TEST(test_the_first_folder_masks_the_others),
                 TEST(test_only_files_with_a_profile_s_name_are_listed),
                 TEST(test_the_masking_file_is_loaded_with_its_path_below_the_root),
