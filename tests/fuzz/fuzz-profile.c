@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Any bytes as a profile: either a profile or problems that say why not. */
+/* Any bytes as a profile: either a profile or problems that say why not; and a profile resolves, or
+ * there are problems that say why not. "/" is only looked at. */
 
-#include "core/profile/profile.h"
+#include "core/profile/resolve.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +42,22 @@ static void use(const Profile *profile) {
         }
 }
 
+static void resolve(const Profile *profile, Problems *problems) {
+        _cleanup_(root_closep) Root *root = NULL;
+
+        check(root_open("/", &root) == 0);
+        for (size_t i = 0; i < ELEMENTSOF(machines); i++) {
+                _cleanup_(settings_freep) Settings *settings = NULL;
+                size_t n_errors = problems->n_errors;
+                int r = resolve_profile(
+                        root, profile, STORE_ANY, &machines[i], problems, &settings);
+                check((r >= 0) == (settings != NULL));
+                check((r < 0) == (problems->n_errors > n_errors));
+                check(!settings || settings->watch.pressure_of);
+                check(!settings || settings->applicable == !settings->why_not);
+        }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(profile_freep) Profile *profile = NULL;
         Problems problems = PROBLEMS_INIT;
@@ -48,8 +65,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         int r = profile_parse("x.yaml", "x", (const char *) data, size, &problems, &profile);
         check((r >= 0) == (profile != NULL));
         check((r < 0) == (problems.n_errors > 0));
-        if (profile)
+        if (profile) {
                 use(profile);
+                resolve(profile, &problems);
+        }
         _cleanup_(freep) char *text = problems_format(&problems);
         check(text);
         /* What a terminal would obey must not come through. */

@@ -148,6 +148,12 @@ static void test_a_broken_parent_in_a_diamond_is_told_once(void **state) {
                 resolve_name(machine->root, "a", STORE_ANY, &machine->facts, &problems, &settings),
                 -EINVAL);
         assert_int_equal(problems.n, 1);
+        /* What was told of one profile does not spoil the next. */
+        put(machine, "good", "");
+        assert_int_equal(
+                resolve_name(
+                        machine->root, "good", STORE_ANY, &machine->facts, &problems, &settings),
+                0);
         problems_done(&problems);
 }
 
