@@ -72,7 +72,7 @@ static const struct {
 static usec_t *find_option(ApplyOptions *options, const char *key) {
         for (size_t i = 0; i < ELEMENTSOF(time_options); i++)
                 if (streq(time_options[i].key, key))
-                        return (usec_t *) ((char *) options + time_options[i].offset);
+                        return (void *) ((char *) options + time_options[i].offset);
         return NULL;
 }
 
