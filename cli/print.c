@@ -176,7 +176,7 @@ void print_wrapped(size_t indent, const char *text) {
         print_words(indent, is_terminal ? MIN_OF(print_width(), WRAP_MAX) : WRAP_PLAIN, text);
 }
 
-static void print_to_stderr(const char *before, const char *format, va_list ap) {
+_printf_(2, 0) static void print_to_stderr(const char *before, const char *format, va_list ap) {
         _cleanup_(freep) char *text = NULL;
 
         if (vasprintf(&text, format, ap) < 0) {

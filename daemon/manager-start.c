@@ -243,9 +243,9 @@ static bool is_kept_again(const Manager *manager) {
 }
 
 static void keep_again(Manager *manager) {
-        _cleanup_(journal_freep) Journal *old = TAKE_PTR(manager->kept);
         Refusal refusal = {0};
 
+        manager->kept = journal_free(manager->kept);
         if (manager_keep_pending(
                     manager, "it was kept before this boot, with the same values", NULL, &refusal) <
             0)
