@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/profile/document.h"
+#include "core/profile/text-check.h"
 
 #define SUFFIX ".yaml"
 /* Longest name of a profile's file, with NUL. */
@@ -285,19 +286,28 @@ static int refuse_missing(const Root *root, const char *name, Problems *problems
         return -ENOENT;
 }
 
+/* The name comes from outside: it is shown only when a terminal can bear it. */
+static int refuse_name(const char *name, Problems *problems) {
+        static const char hint[] = "names consist of a-z, 0-9, \".\", \"_\" and \"-\"";
+        size_t n = strlen(name);
+
+        if (n >= PROFILE_NAME_MAX || text_has_control(name, n, false))
+                return problem_add(problems,
+                                   PROBLEM_ERROR,
+                                   NULL,
+                                   hint,
+                                   "what was asked for is no name of a profile");
+        return problem_add(
+                problems, PROBLEM_ERROR, NULL, hint, "\"%s\" is no name of a profile", name);
+}
+
 int store_load(
         const Root *root, const char *name, StoreTrust trust, Problems *problems, Profile **ret) {
         const char *folder = NULL;
         char file[STORE_FILE_MAX];
 
         if (!profile_name_is_valid(name))
-                return problem_add(problems,
-                                   PROBLEM_ERROR,
-                                   NULL,
-                                   "names consist of a-z, 0-9, \".\", \"_\" and \"-\"",
-                                   "\"%.*s\" is no name of a profile",
-                                   PROFILE_NAME_MAX,
-                                   name);
+                return refuse_name(name, problems);
         (void) snprintf(file, sizeof(file), "%s" SUFFIX, name);
         _cleanup_(closep) int fd = open_folder(root, file, &folder);
         if (fd == -ENOENT)

@@ -156,12 +156,16 @@ static void test_a_missing_profile_is_told_with_the_folders_and_the_nearest(void
 
 static void test_a_name_never_becomes_a_path(void **state) {
         const Fixture *fixture = *state;
+        char longer[PROFILE_NAME_MAX + 1] = "";
 
         write_file(fixture, "etc/memctl/secret.yaml", GOOD("secret"));
         write_file(fixture, ETC "a.yaml", GOOD("a"));
         assert_load(fixture, "../secret", STORE_ANY, -EINVAL, "\"../secret\" is no name");
         assert_load(fixture, "", STORE_ANY, -EINVAL, "\"\" is no name of a profile");
         assert_false(store_has(fixture->root, "../secret"));
+        assert_load(fixture, "\x1b[31m", STORE_ANY, -EINVAL, "what was asked for is no name");
+        (void) memset(longer, 'a', sizeof(longer) - 1);
+        assert_load(fixture, longer, STORE_ANY, -EINVAL, "what was asked for is no name");
 }
 
 static void test_a_bad_profile_is_told_with_its_file(void **state) {
