@@ -9,7 +9,7 @@
 /* clang-format off */
 static const Verb verbs[] = {
         {
-                "list", "[profiles|knobs]", 0, 1, VERB_OFFLINE | VERB_PAGER, "Profiles, or knobs, and how they stand on this machine",
+                "list", "[profiles|knobs]", 0, 1, VERB_OFFLINE | VERB_PAGER, "Profiles or knobs, and how they stand here",
                 "Lists the profiles that the search path holds: whether this machine can use them, from which folder they come and which file they mask. \"list knobs\" lists the kernel settings memctl knows with their live values; --all adds those that this kernel lacks.",
                 "memctl list knobs --json=short", verb_list,
         },

@@ -52,7 +52,7 @@ ExitCode options_parse(int argc, char **argv);
 /* Do the options given fit the verb, and each other? */
 ExitCode options_check(const Verb *verb);
 
-/* 'unknown verb "aply": did you mean "apply"?'; always EXIT_CODE_USAGE. */
+/* 'unknown verb "lst": did you mean "list"?'; always EXIT_CODE_USAGE. */
 ExitCode usage_error_unknown(const char *kind, const char *word, const Nearest *nearest);
 
 /* A transaction's number as a verb's only argument; 0, the current one, without it. */

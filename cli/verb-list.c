@@ -31,9 +31,9 @@ static Standing profile_standing(const Machine *machine, const char *name) {
         Standing standing = {
                 .state = settings->applicable ? "ok" : "not-applicable",
                 .style = settings->applicable ? STYLE_GOOD : STYLE_DIM,
-                .summary = TAKE_PTR(settings->summary),
-                .why = TAKE_PTR(settings->why_not),
         };
+        standing.summary = TAKE_PTR(settings->summary);
+        standing.why = TAKE_PTR(settings->why_not);
         return standing;
 }
 
