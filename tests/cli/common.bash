@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# bats runs each test in a subshell, and its run sets these variables.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 # What the tests of the command share. MEMCTL is the program, MEMCTL_SOURCE_ROOT the sources.
 bats_require_minimum_version 1.5.0
 

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# bats runs each test in a subshell, and its run sets these variables.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 # A memctld that serves the copied tree in $TREE, whose files take writes as a kernel does.
 
 : "${MEMCTL_TREE:?the memctld for copied trees}"

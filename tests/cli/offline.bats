@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# bats runs each test in a subshell, and its run sets these variables.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 # The verbs that need no daemon, on a copied machine tree.
 
 load common
