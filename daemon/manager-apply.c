@@ -176,8 +176,8 @@ static int check_pending(Manager *manager,
         if (manager->state == MANAGER_REVERTING)
                 return refuse(ret_refusal,
                               MEMCTL_ERROR_BUSY,
-                              "%s is not wholly reverted yet: see 'memctl status', then 'memctl "
-                              "revert' to try again",
+                              "%s is not wholly reverted yet: see 'memctl events'; 'memctl revert' "
+                              "tries again, 'memctl keep' leaves the rest as it is",
                               pending->profile);
         return refuse(ret_refusal,
                       MEMCTL_ERROR_BUSY,

@@ -82,19 +82,20 @@ static void set_reverted_message(Event *event,
 
         if (!back || !alone || !stuck)
                 return;
-        (void) event_set_message(event,
-                                 "Reverted %s: %s.%s%s%s%s%s%s%s%s%s",
-                                 journal->profile,
-                                 why,
-                                 back[0] ? " Back: " : "",
-                                 back,
-                                 back[0] ? "." : "",
-                                 alone[0] ? " Changed from outside, left alone: " : "",
-                                 alone,
-                                 alone[0] ? "." : "",
-                                 stuck[0] ? " NOT restored: " : "",
-                                 stuck,
-                                 stuck[0] ? ". 'memctl revert' tries again." : "");
+        (void) event_set_message(
+                event,
+                "Reverted %s: %s.%s%s%s%s%s%s%s%s%s",
+                journal->profile,
+                why,
+                back[0] ? " Back: " : "",
+                back,
+                back[0] ? "." : "",
+                alone[0] ? " Changed from outside, left alone: " : "",
+                alone,
+                alone[0] ? "." : "",
+                stuck[0] ? " NOT restored: " : "",
+                stuck,
+                stuck[0] ? ". 'memctl revert' tries again, 'memctl keep' leaves it." : "");
         if (back[0])
                 (void) event_add(event, "restored", "%s", back);
         if (alone[0])
@@ -297,7 +298,28 @@ const ProbationCallbacks *manager_probation_callbacks(Manager *manager,
         return buffer;
 }
 
+/* Knobs that cannot be restored stay as they are: the person who says so has seen which. */
+static int give_up_restoring(Manager *manager, const char *by) {
+        bool pending = manager->pending != NULL;
+        const Journal *journal = pending ? manager->pending : manager->kept;
+        Event *event = event_new(EVENT_PROBLEM, journal->profile, journal->id);
+
+        if (event) {
+                (void) event_set_message(event,
+                                         "Given up restoring after %s, as a person said keep: the "
+                                         "knobs named before as not restored stay as they are.",
+                                         journal->profile);
+                if (by)
+                        (void) event_add(event, "by", "%s", by);
+        }
+        events_emit(manager->events, event);
+        forget(manager, pending);
+        return 0;
+}
+
 int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_refusal) {
+        if (manager->state == MANAGER_REVERTING && (id == 0 || id == manager_transaction(manager)))
+                return give_up_restoring(manager, by);
         if (!manager->pending)
                 return refuse(ret_refusal,
                               MEMCTL_ERROR_NOTHING,
@@ -310,11 +332,6 @@ int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_ref
                               "transaction %lu is not on probation, %lu (%s) is",
                               (unsigned long) id,
                               (unsigned long) manager->pending->id,
-                              manager->pending->profile);
-        if (manager->state != MANAGER_PROBATION)
-                return refuse(ret_refusal,
-                              MEMCTL_ERROR_BUSY,
-                              "%s is being reverted and cannot be kept",
                               manager->pending->profile);
         return manager_keep_pending(manager, "a person said keep", by, ret_refusal);
 }
@@ -338,8 +355,10 @@ int manager_revert(
                                   NULL);
         if (r >= 0)
                 return 0;
-        return refuse(ret_refusal,
-                      MEMCTL_ERROR_FAILED,
-                      "%s is not wholly reverted: see 'memctl events'; 'memctl revert' tries again",
-                      profile ? profile : "it");
+        return refuse(
+                ret_refusal,
+                MEMCTL_ERROR_FAILED,
+                "%s is not wholly reverted: see 'memctl events'; 'memctl revert' tries again, "
+                "'memctl keep' leaves the rest as it is",
+                profile ? profile : "it");
 }

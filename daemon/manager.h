@@ -83,7 +83,7 @@ int manager_apply(Manager *manager,
                   const char *by,
                   uint64_t *ret_id,
                   Refusal *ret_refusal);
-/* id 0: the current one. */
+/* id 0: the current one. When a revert is stuck, keeping gives up on what could not be restored. */
 int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_refusal);
 int manager_revert(
         Manager *manager, uint64_t id, const char *reason, const char *by, Refusal *ret_refusal);

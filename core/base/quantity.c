@@ -178,7 +178,7 @@ void format_duration(usec_t usec, char buffer[static 64]) {
                 return;
         }
         if (usec < USEC_PER_SEC) {
-                if (usec % USEC_PER_MSEC == 0)
+                if (usec >= USEC_PER_MSEC)
                         (void) snprintf(
                                 buffer, 64, "%lums", (unsigned long) (usec / USEC_PER_MSEC));
                 else

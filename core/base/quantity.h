@@ -15,7 +15,8 @@ int parse_ratio(const char *text, uint64_t *ret_permyriad);
 /* The same, at most 100 %. */
 int parse_share(const char *text, unsigned *ret_permyriad);
 
-/* "30min", "1h 5min", "2.5s", "40ms"; USEC_INFINITY is "forever". */
+/* Rounded down to what a person reads: "30min", "1h 5min", "2.5s", "40ms"; USEC_INFINITY is
+ * "forever". */
 void format_duration(usec_t usec, char buffer[static 64]);
 /* "66 MiB", "1.5 GiB". */
 void format_size(uint64_t bytes, char buffer[static 32]);

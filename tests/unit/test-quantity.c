@@ -138,6 +138,7 @@ static void test_durations_are_printed_short(void **state) {
         } cases[] = {
                 {0, "0s"},
                 {7, "7us"},
+                {11878, "11ms"},
                 {40 * USEC_PER_MSEC, "40ms"},
                 {USEC_PER_SEC, "1s"},
                 {2550 * USEC_PER_MSEC, "2.5s"},
@@ -161,7 +162,7 @@ static void test_printed_durations_are_read_back(void **state) {
         static const usec_t cases[] = {
                 0,
                 1,
-                999999,
+                999 * USEC_PER_MSEC,
                 1500 * USEC_PER_MSEC,
                 59 * USEC_PER_SEC,
                 3 * USEC_PER_HOUR,
