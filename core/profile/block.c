@@ -182,6 +182,52 @@ static bool check_settable(Reader *reader, const Node *node, const Knob *knob, c
         return true;
 }
 
+/* Whether some kernel that has the knob takes the value; *ret_why of the newest one. */
+static bool is_possible(const Knob *knob, const char *text, char **ret_why) {
+        KnobContext context = {0};
+
+        for (size_t i = 0; i <= knob->n_ranges; i++) {
+                _cleanup_(freep) char *why = NULL;
+                ValueType type;
+                Value value;
+                if (i > 0) {
+                        const KnobRange *range = &knob->ranges[i - 1];
+                        context.kernel = MAX_OF(range->since, knob->since);
+                        if (context.kernel == 0)
+                                context.kernel = range->until > 0 ? range->until - 1 : 0;
+                }
+                if (knob_value_type(knob, &context, &type) < 0)
+                        continue;
+                if (value_parse(&type, text, &value, &why) >= 0)
+                        return true;
+                if (!*ret_why)
+                        *ret_why = TAKE_PTR(why);
+        }
+        return !*ret_why;
+}
+
+/*
+ * What no kernel takes is said here, beside the other mistakes of the file; what this machine does
+ * not take, when the profile is resolved. So is 0 for a size whose ratio is meant: it has its own
+ * reason.
+ */
+static void check_value(Reader *reader, const ProfileSetting *setting, const char *name) {
+        const Knob *knob = setting->ref.knob;
+        const char *text = setting->value.text;
+        _cleanup_(freep) char *why = NULL;
+        Location where = {
+                .file = reader->document->file,
+                .line = setting->value_line,
+                .column = setting->value_column,
+                .text = reader->document->text,
+        };
+
+        if (!text || (knob->pair && !knob_is_ratio(knob) && text[strspn(text, "0")] == '\0') ||
+            is_possible(knob, text, &why))
+                return;
+        (void) problem_add(reader->problems, PROBLEM_ERROR, &where, NULL, "%s %s", name, why);
+}
+
 /* Takes a knob that is known into the block. */
 static void add_setting(Reader *reader, const Node *node, KnobRef ref, ProfileSettings *settings) {
         ProfileSetting setting = {.ref = ref, .line = node->key_line, .column = node->key_column};
@@ -195,6 +241,7 @@ static void add_setting(Reader *reader, const Node *node, KnobRef ref, ProfileSe
         setting.value = read_value(reader, node, ref.knob, &place);
         setting.value_line = place.line;
         setting.value_column = place.column;
+        check_value(reader, &setting, name);
         if (array_grow(&settings->items, settings->n, sizeof(ProfileSetting)) < 0) {
                 free(setting.value.text);
                 reader->out_of_memory = true;
