@@ -122,13 +122,13 @@ static void test_drop_ins_go_by_name_whatever_their_folder(void **state) {
         Machine *machine = *state;
 
         put(machine, "etc/memctl/memctld.conf", "[Daemon]\nSampleInterval=1s\n");
-        put(machine, "etc/memctl/memctld.conf.d/20-b.conf", "[Daemon]\nSampleInterval=2s\n");
+        put(machine, "etc/memctl/memctld.conf.d/40-b.conf", "[Daemon]\nSampleInterval=2s\n");
         put(machine, "usr/lib/memctl/memctld.conf.d/30-c.conf", "[Daemon]\nSampleInterval=3s\n");
         put(machine, "run/memctl/memctld.conf.d/10-a.conf", "[Daemon]\nSampleInterval=4s\n");
         put(machine, "etc/memctl/memctld.conf.d/90.conf.bak", "[Daemon]\nSampleInterval=5s\n");
         put(machine, "etc/memctl/memctld.conf.d/.90.conf", "[Daemon]\nSampleInterval=6s\n");
         assert_int_equal(load(machine), 0);
-        assert_int_equal(machine->config.sample_usec, 3 * USEC_PER_SEC);
+        assert_int_equal(machine->config.sample_usec, 2 * USEC_PER_SEC);
 }
 
 static void test_a_drop_in_masks_its_name_in_later_folders(void **state) {
