@@ -16,6 +16,7 @@ struct Probation {
         ProbationCallbacks callbacks;
         char *cgroup;                        /* NULL: the whole system */
         Trigger *triggers[WATCH_LIMITS_MAX]; /* NULL: not watched just now */
+        Sample begins[WATCH_LIMITS_MAX];     /* since when a limit's stalls count */
         sd_event_source *deadline;
 };
 
@@ -25,18 +26,21 @@ static void give_verdict(Probation *probation, VerdictKind kind, const WatchLimi
 }
 
 /*
- * The kernel opens a trigger's first window at the last time it added up its counters, which may be
- * 2 s before the trigger was made (psi_trigger_create, kernel/sched/psi.c): stalls from before the
- * change could fire it. So the time stalled since the change must by itself exceed the limit.
+ * An unprivileged trigger's first window begins at the privileged triggers' counter, which stands
+ * still without any (psi_trigger_create, kernel/sched/psi.c): its first two events speak of all
+ * stalls since boot. So what was stalled since the trigger was made, or since its last event, which
+ * is a window ago or more, must by itself exceed the limit.
  */
-static bool is_since_start(Probation *probation, const WatchLimit *limit) {
-        const Sample *start = &probation->journal->start;
+static bool is_exceeded(Probation *probation, size_t i) {
+        const WatchLimit *limit = &probation->journal->limits[i];
+        Sample *begin = &probation->begins[i];
         Sample now;
 
         if (baseline_sample_now(probation->baseline, &now) < 0 || !now.valid[limit->metric] ||
-            !start->valid[limit->metric])
+            !begin->valid[limit->metric])
                 return true;
-        usec_t stalled = now.stall_usec[limit->metric] - start->stall_usec[limit->metric];
+        usec_t stalled = now.stall_usec[limit->metric] - begin->stall_usec[limit->metric];
+        *begin = now;
         return stalled >= limit->window_usec * limit->share_permyriad / 10000;
 }
 
@@ -49,7 +53,7 @@ static void on_trigger(Trigger *trigger, TriggerNews news, void *userdata) {
                 const WatchLimit *limit = &probation->journal->limits[i];
                 switch (news) {
                 case TRIGGER_EXCEEDED:
-                        if (is_since_start(probation, limit))
+                        if (is_exceeded(probation, i))
                                 give_verdict(probation, VERDICT_LIMIT, limit);
                         return;
                 case TRIGGER_GONE:
@@ -75,15 +79,27 @@ static int arm(Probation *probation, size_t i) {
         return r;
 }
 
+/* Without PSI the samples stay empty, and every event of a trigger is believed. */
+static void begin(Probation *probation, size_t i) {
+        (void) baseline_sample_now(probation->baseline, &probation->begins[i]);
+}
+
+static void begin_all(Probation *probation) {
+        for (size_t i = 0; i < probation->journal->n_limits; i++)
+                begin(probation, i);
+}
+
 /* A service that was restarted has a new cgroup of the same name: its limits are armed again. */
 static void on_sample(void *userdata) {
         Probation *probation = userdata;
 
-        for (size_t i = 0; i < probation->journal->n_limits; i++)
-                if (!probation->triggers[i] && arm(probation, i) >= 0)
-                        probation->callbacks.watched(&probation->journal->limits[i],
-                                                     true,
-                                                     probation->callbacks.userdata);
+        for (size_t i = 0; i < probation->journal->n_limits; i++) {
+                if (probation->triggers[i] || arm(probation, i) < 0)
+                        continue;
+                begin(probation, i);
+                probation->callbacks.watched(
+                        &probation->journal->limits[i], true, probation->callbacks.userdata);
+        }
 }
 
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -132,6 +148,7 @@ int probation_new(const Root *root,
         r = baseline_set_cgroup(baseline, probation->cgroup);
         if (r < 0)
                 return r;
+        begin_all(probation);
         baseline_set_callback(baseline, on_sample, probation);
         *ret = TAKE_PTR(probation);
         return 0;
@@ -162,6 +179,7 @@ void probation_note_before(Probation *probation) {
 }
 
 void probation_note_start(Probation *probation) {
+        begin_all(probation);
         (void) baseline_sample(probation->baseline, &probation->journal->start);
 }
 

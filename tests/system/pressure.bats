@@ -8,6 +8,20 @@ load common
 # shellcheck source=SCRIPTDIR/workload.sh
 . /memctl-test/system/workload.sh
 
+# A few percent of the time, whatever the disk.
+stall_a_little() {
+        while :; do
+                dd if=/dev/zero of=/memctl-test/disk/little conv=notrunc oflag=dsync bs=4k \
+                        count=16 status=none
+                sleep 0.05
+        done
+}
+
+# has_stalled_for USEC SINCE
+has_stalled_for() {
+        (($(stalled_usec) - $2 >= $1))
+}
+
 setup() {
         # A folder of the host's disk: the root here is in memory.
         workload_start /memctl-test/disk/file /nonexistent 64
@@ -15,6 +29,7 @@ setup() {
 }
 
 teardown() {
+        [[ -z ${little:-} ]] || kill "$little"
         workload_stop
         systemctl stop memctld.service
         rm -rf /etc/memctl/profiles /var/lib/memctl
@@ -62,5 +77,27 @@ END
         [ "$status" -eq 0 ]
         state_is kept
         [ "$(knob swappiness)" = 61 ]
+        memctl revert
+}
+
+@test "a restart takes no stalls from before for new ones" {
+        profile calm <<'END'
+profile: calm
+summary: nothing that a writer could feel
+sysctl:
+  vm.swappiness: 61
+watch:
+  probation: 5min
+  limits:
+    io.some: 40% over 2s
+END
+        stall_a_little 3>&- & # bats waits for whoever holds 3
+        little=$!
+        memctl apply calm
+        # More in all than the limit allows in a window, but never in one window.
+        until_true 60 has_stalled_for 1000000 "$(stalled_usec)"
+        systemctl restart memctld.service
+        sleep 5
+        state_is probation
         memctl revert
 }

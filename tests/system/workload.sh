@@ -25,7 +25,7 @@ workload_start() {
                         chunk=$(((chunk + 1) % $3))
                         printf . >>"$workload_progress"
                 done
-        ) &
+        ) 3>&- & # a test program may wait for whoever holds 3
         workload_pid=$!
 }
 
