@@ -40,7 +40,8 @@ static void format_when(usec_t realtime_usec, char buffer[static 32]) {
                 (void) snprintf(buffer, 32, "-");
 }
 
-void event_print(const Event *event, size_t indent) {
+/* Returns the column after it. */
+static size_t print_head(const Event *event, size_t indent) {
         const char *type = event_type_to_string(event->type);
         char when[32];
 
@@ -48,7 +49,23 @@ void event_print(const Event *event, size_t indent) {
         (void) printf("%*s", (int) indent, "");
         print_styled(STYLE_DIM, "%s", when);
         print_styled(event_style(event->type), "  %-11s ", type ? type : "?");
-        print_beside(indent + strlen(when) + 14, event->message ? event->message : "");
+        return indent + strlen(when) + 14;
+}
+
+void event_print(const Event *event, size_t indent) {
+        print_beside(print_head(event, indent), event->message ? event->message : "");
+}
+
+void event_print_brief(const Event *event, size_t indent) {
+        const char *message = event->message ? event->message : "";
+        size_t first = strcspn(message, "\n");
+        size_t room = MAX_OF(print_width(), EVENT_BRIEF_MIN) - print_head(event, indent);
+        bool cut = first > room || message[first];
+
+        if (cut)
+                first = MIN_OF(first, room - 3);
+        _cleanup_(freep) char *line = text_format("%.*s%s", (int) first, message, cut ? "..." : "");
+        print_beside(0, line ? line : "");
 }
 
 void event_tail_done(EventTail *tail) {

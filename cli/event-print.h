@@ -7,6 +7,9 @@
 
 /* "Nov 23 12:31:04  reverted  what happened", wrapped beside it on a terminal. */
 void event_print(const Event *event, size_t indent);
+/* One line of it, cut where the terminal ends (at EVENT_BRIEF_MIN columns at least). */
+#define EVENT_BRIEF_MIN ((size_t) 80)
+void event_print_brief(const Event *event, size_t indent);
 
 /* The last of what ListEvents told, oldest first. */
 typedef struct EventTail {

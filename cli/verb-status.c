@@ -55,7 +55,9 @@ static void print_headline(const Status *status, const EventTail *tail) {
                 (void) printf("  %s left", left);
         }
         (void) putchar('\n');
-        if (streq(status->state, "reverted") && reverted && reverted->message) {
+        /* What came back, or what is stuck. */
+        if ((streq(status->state, "reverted") || streq(status->state, "reverting")) && reverted &&
+            reverted->message) {
                 (void) fputs("  ", stdout);
                 print_beside(2, reverted->message);
         }
@@ -152,7 +154,7 @@ static void print_events(const EventTail *tail) {
         if (tail->n > 0)
                 (void) putchar('\n');
         for (size_t i = first; i < tail->n; i++)
-                event_print(tail->items[i], 2);
+                event_print_brief(tail->items[i], 2);
 }
 
 static json_object *shares_json(const Shares *shares) {

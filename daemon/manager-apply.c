@@ -7,7 +7,8 @@
 static void tell_refusal(Manager *manager, const char *profile, const char *by, const char *text) {
         Event *event = event_new(EVENT_REFUSED, profile, 0);
         if (event) {
-                (void) event_set_message(event, "%s", text ? text : "out of memory");
+                (void) event_set_message(
+                        event, "%s was not applied: %s", profile, text ? text : "out of memory");
                 if (by)
                         (void) event_add(event, "by", "%s", by);
         }
