@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <sys/epoll.h>
+#include <sys/vfs.h>
 
 /* What a user without CAP_SYS_RESOURCE is held to: PSI_FREQ, the kernel's own averaging period. */
 #define UNPRIVILEGED_STEP_USEC (2 * USEC_PER_SEC)
@@ -41,6 +43,14 @@ static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *u
         return 0;
 }
 
+/* A plain file of a tree watches nothing, and what it records must not be written over. */
+static bool is_pressure_file(int fd) {
+        struct statfs fs;
+
+        return fstatfs(fd, &fs) >= 0 &&
+               (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+}
+
 /*
  * The kernel puts a NUL over the last byte of what it is given, so the text goes with its own NUL;
  * a descriptor takes one trigger, ever.
@@ -57,6 +67,8 @@ static int open_window(const Root *root, const char *path, const WatchLimit *lim
         _cleanup_(closep) int fd = root_open_file(root, path, O_RDWR | O_NONBLOCK);
         if (fd < 0)
                 return fd;
+        if (!is_pressure_file(fd))
+                return -EOPNOTSUPP;
         ssize_t written = write(fd, spec, (size_t) n + 1);
         if (written < 0)
                 return -errno;

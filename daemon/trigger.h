@@ -25,7 +25,7 @@ typedef void (*TriggerCallback)(Trigger *trigger, TriggerNews news, void *userda
 
 /*
  * cgroup as in sample_read: NULL is the whole system. -ENOENT without PSI or without the cgroup;
- * otherwise what the kernel said.
+ * -EOPNOTSUPP on a recorded tree; otherwise what the kernel said.
  */
 int trigger_new(const Root *root,
                 const char *cgroup,
