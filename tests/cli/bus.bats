@@ -21,13 +21,20 @@ setup() {
         cat >"$OPEN/bus.conf" <<END
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>system</type><listen>unix:path=$OPEN/bus</listen><auth>EXTERNAL</auth>
+<busconfig><listen>unix:path=$OPEN/bus</listen><auth>EXTERNAL</auth>
+<servicedir>$OPEN/services</servicedir>
 <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/>
 <allow receive_sender="*"/></policy></busconfig>
 END
-        dbus-daemon --config-file="$OPEN/bus.conf" --nofork --nopidfile 3>&- &
+        # It tells its address when it listens.
+        dbus-daemon --config-file="$OPEN/bus.conf" --nofork --nopidfile --print-address=4 \
+                3>&- 4>"$OPEN/address" &
         BUS=$!
-        until [[ -S $OPEN/bus ]]; do sleep 0.05; done
+        local attempt
+        for ((attempt = 0; attempt < 100; attempt++)); do
+                [[ ! -s $OPEN/address ]] || break
+                sleep 0.05
+        done
         polkit_says no
         "$FAKE_POLKIT" "$OPEN/answer" "$OPEN/polkit.log" 3>&- &
         POLKIT=$!
@@ -51,9 +58,9 @@ user() {
 
 # Both have their names on the bus.
 start_all() {
-        local i
+        local attempt
         start_daemon
-        for ((i = 0; i < 100; i++)); do
+        for ((attempt = 0; attempt < 100; attempt++)); do
                 user status -q
                 polkit_says yes
                 ((status == 0)) && user reload
@@ -99,12 +106,35 @@ start_all() {
         expect_status 4
 }
 
-@test "without a daemon on the bus, looking ends with 6 and starts none" {
+@test "without a daemon on the bus, looking ends with 6 and starts none, acting does" {
+        mkdir "$OPEN/services"
+        printf '%s\n' '[D-BUS Service]' Name=org.memctl "Exec=/bin/sh $OPEN/start" \
+                >"$OPEN/services/org.memctl.service"
+        printf 'touch %s/started; exit 1\n' "$OPEN" >"$OPEN/start"
+        kill -HUP "$BUS"
+        sleep 0.5
+        user events
+        expect_status 6
         user status
         expect_status 6
+        [[ ! -e $OPEN/started ]]
         [[ $stderr == "memctl: memctld does not run (or went away just now); start it with: systemctl start memctld" ]]
+        # This one only says that it was called for, and leaves.
         user apply calm
         expect_status 6
+        [[ -e $OPEN/started ]]
+}
+
+@test "with --root only that tree's daemon is talked to" {
+        start_all
+        polkit_says yes
+        mkdir "$OPEN/empty"
+        run -6 --separate-stderr "$MEMCTL" --root "$OPEN/empty" apply calm
+        user --root "$OPEN/empty" apply calm
+        expect_status 6
+        expect stderr "no memctld serves $OPEN/empty"
+        user status --json=short
+        json 'd["state"] == "idle"'
 }
 
 @test "apply --wait waits for a daemon that leaves the bus and comes back" {

@@ -7,10 +7,10 @@
 
 # start_daemon: returns when it answers.
 start_daemon() {
-        local i
+        local attempt
         "$MEMCTL_TREE" --root "$TREE" >>"$BATS_TEST_TMPDIR/memctld.log" 2>&1 3>&- &
         DAEMON=$!
-        for ((i = 0; i < 100; i++)); do
+        for ((attempt = 0; attempt < 100; attempt++)); do
                 "$MEMCTL" --root "$TREE" status >/dev/null 2>&1 && return 0
                 sleep 0.05
         done
@@ -51,8 +51,8 @@ finish_background() {
 
 # until_output STRING: the background command has printed it within 5 s.
 until_output() {
-        local i
-        for ((i = 0; i < 100; i++)); do
+        local attempt
+        for ((attempt = 0; attempt < 100; attempt++)); do
                 grep -qF -- "$1" "$BATS_TEST_TMPDIR/background" && return 0
                 sleep 0.05
         done
@@ -62,8 +62,8 @@ until_output() {
 
 # until_status STATE: the daemon is in that state within 5 s.
 until_status() {
-        local i
-        for ((i = 0; i < 100; i++)); do
+        local attempt
+        for ((attempt = 0; attempt < 100; attempt++)); do
                 memctl status --json=short
                 [[ $output == *"\"state\":\"$1\""* ]] && return 0
                 sleep 0.05

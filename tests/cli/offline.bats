@@ -361,6 +361,16 @@ setup() {
         done
 }
 
+@test "at 80 columns a list of knobs has one line a knob, and no stump of a summary" {
+        command -v script >/dev/null || skip "no script(1)"
+        TERM=dumb on_terminal "$MEMCTL" --root "$TREE" --no-pager list knobs
+        [[ ${lines[0]} =~ ^KNOB\ +LIVE ]]
+        [[ $output != *SUMMARY* ]]
+        local n=${#lines[@]}
+        memctl list knobs
+        ((n == ${#lines[@]}))
+}
+
 @test "long output goes through the pager on a terminal only" {
         command -v script >/dev/null || skip "no script(1)"
         export TERM=xterm SYSTEMD_PAGER="sed s/^/paged:/"
@@ -373,13 +383,18 @@ setup() {
         [[ $output != *paged:* ]]
 }
 
-@test "a summary cannot command the terminal" {
+@test "no text out of a file commands the terminal" {
         printf '%s\n' 'profile: evil' 'summary: "a\e[31mb\u009b31mc\ad"' 'sysctl:' '  vm.swappiness: 1' \
                 >"$TREE/etc/memctl/profiles/evil.yaml"
+        printf 'profile: quoted\nsummary: x\nsysctl:\n  vm.swap\e[31mpiness: 1\n' \
+                >"$TREE/etc/memctl/profiles/quoted.yaml"
+        cp "$TREE/etc/memctl/profiles/web.yaml" "$BATS_TEST_TMPDIR/"$'x\e[31m.yaml'
         local verb
-        for verb in list "show evil" "explain evil" "validate evil"; do
+        for verb in list "show evil" "explain evil" "validate evil" "validate quoted" \
+                "explain vm.x"$'\e[31m' "show x"$'\e[31m' "validate $BATS_TEST_TMPDIR/x"$'\e[31m.yaml'; do
                 # shellcheck disable=SC2086 # two words
                 memctl $verb
+                [[ -n $output$stderr ]]
                 [[ $output$stderr != *$'\e'* && $output$stderr != *$'\u009b'* && $output$stderr != *$'\a'* ]]
         done
 }
