@@ -158,6 +158,7 @@ static void test_a_trigger_wakes_us_when_processes_stall(void **state) {
         Life *life = *state;
         _cleanup_(trigger_freep) Trigger *trigger = arm(life, NULL, 100, 2 * USEC_PER_SEC);
 
+        assert_non_null(trigger);
         start_busy(life);
         (void) run_until(life, &life->n_exceeded, PATIENCE_USEC);
         assert_int_equal(life->n_exceeded, 1);
@@ -179,6 +180,7 @@ static void test_a_trigger_whose_cgroup_goes_says_so_once_and_is_silent(void **s
 
         make_cgroup(life);
         _cleanup_(trigger_freep) Trigger *trigger = arm(life, life->cgroup, 100, 2 * USEC_PER_SEC);
+        assert_non_null(trigger);
         remove_cgroup(life);
         (void) run_until(life, &life->n_gone, PATIENCE_USEC);
         assert_int_equal(life->n_gone, 1);
