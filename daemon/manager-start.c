@@ -41,34 +41,58 @@ static void set_aside(Manager *manager, const char *file, int error, const char 
              loss);
 }
 
-static void load_journal(Manager *manager, const char *file, const char *loss, Journal **ret) {
-        int r = journal_load(manager->state_fd, file, ret);
-        if (r < 0 && r != -ENOENT)
-                set_aside(manager, file, r, loss);
+/* A lack that passes says nothing about the file: the next start finds it whole. */
+static bool is_passing(int error) {
+        return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EINTR;
 }
 
-static void load_state(Manager *manager) {
-        int r = quarantine_load(manager->state_fd, &manager->quarantine);
-        if (r < 0)
-                set_aside(manager, QUARANTINE_FILE, r, "No profile is quarantined now.");
-        load_journal(manager,
-                     JOURNAL_KEPT,
-                     "Which profile was kept is not known, nor its original values.",
-                     &manager->kept);
-        load_journal(manager,
-                     JOURNAL_PENDING,
-                     "Which knobs were changed on probation is not known, nor their original "
-                     "values: compare with the file.",
-                     &manager->pending);
-        if (manager->pending && manager->kept && manager->pending->id == manager->kept->id) {
-                /* The crash came between keeping and forgetting. */
-                r = journal_remove(manager->state_fd, JOURNAL_PENDING);
-                if (r < 0)
-                        log_error("cannot remove a leftover journal: %s", strerror(-r));
-                journal_freep(&manager->pending);
+/* 0, also when there is no such file or it is damaged. */
+static int load_outcome(Manager *manager, const char *file, const char *loss, int r) {
+        if (r >= 0 || r == -ENOENT)
+                return 0;
+        if (is_passing(r)) {
+                log_error("cannot read the state file \"%s\": %s", file, strerror(-r));
+                return r;
         }
+        set_aside(manager, file, r, loss);
+        return 0;
+}
+
+static int load_journal(Manager *manager, const char *file, const char *loss, Journal **ret) {
+        return load_outcome(manager, file, loss, journal_load(manager->state_fd, file, ret));
+}
+
+/* "kept" written, "pending" not yet removed: the crash came between keeping and forgetting. */
+static void drop_leftover(Manager *manager) {
+        int r = journal_remove(manager->state_fd, JOURNAL_PENDING);
+        if (r < 0)
+                log_error("cannot remove a leftover journal: %s", strerror(-r));
+        journal_freep(&manager->pending);
+}
+
+static int load_state(Manager *manager) {
+        int r = load_outcome(manager,
+                             QUARANTINE_FILE,
+                             "No profile is quarantined now.",
+                             quarantine_load(manager->state_fd, &manager->quarantine));
+        if (r >= 0)
+                r = load_journal(manager,
+                                 JOURNAL_KEPT,
+                                 "Which profile was kept is not known, nor its original values.",
+                                 &manager->kept);
+        if (r >= 0)
+                r = load_journal(manager,
+                                 JOURNAL_PENDING,
+                                 "Which knobs were changed on probation is not known, nor their "
+                                 "original values: compare with the file.",
+                                 &manager->pending);
+        if (r < 0)
+                return r;
+        if (manager->pending && manager->kept && manager->pending->id == manager->kept->id)
+                drop_leftover(manager);
         if (manager->pending)
                 manager->last_id = manager->pending->id;
+        return 0;
 }
 
 static bool is_this_boot(const Manager *manager, const Journal *journal) {
@@ -264,7 +288,9 @@ static void recover_above_old(Manager *manager) {
 }
 
 int manager_start(Manager *manager) {
-        load_state(manager);
+        int r = load_state(manager);
+        if (r < 0)
+                return r;
         manager->state = MANAGER_IDLE;
         if (manager->pending && !is_this_boot(manager, manager->pending))
                 quarantine_pending(manager);

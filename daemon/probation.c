@@ -180,7 +180,7 @@ void probation_note_before(Probation *probation) {
 
 void probation_note_start(Probation *probation) {
         begin_all(probation);
-        (void) baseline_sample(probation->baseline, &probation->journal->start);
+        (void) baseline_sample_now(probation->baseline, &probation->journal->start);
 }
 
 int probation_set_deadline(Probation *probation) {

@@ -104,18 +104,6 @@ static int complete_vector(const Builder *builder, const Wish *wish, Step *step)
         return 0;
 }
 
-/* The kernel looks at dirty_ratio only when it changes, and it reads 0 while the bytes rule. */
-static int check_silent_zero(const Builder *builder, const Wish *wish, const Step *step) {
-        if (!streq(step->ref.knob->name, "vm.dirty_ratio") || !value_is_zero(&step->new) ||
-            !value_is_zero(&step->old) || value_is_zero(&step->partner_old))
-                return 0;
-        return plan_refuse(builder->problems,
-                           wish->origin,
-                           "set a ratio of at least 1, or vm.dirty_bytes",
-                           "vm.dirty_ratio = 0 would be ignored by the kernel while vm.dirty_bytes "
-                           "is in force");
-}
-
 static int add_wish(const Builder *builder, const Wish *wish) {
         Step step = {.kind = STEP_SET, .ref = wish->ref, .new = *wish->value};
         bool found = false;
@@ -134,8 +122,7 @@ static int add_wish(const Builder *builder, const Wish *wish) {
                 return r;
         if (value_equal(&step.old, &step.new) && (!step.paired || value_is_zero(&step.partner_old)))
                 return add_unchanged(builder->plan, step.ref, &step.new, wish->origin);
-        r = check_silent_zero(builder, wish, &step);
-        return r < 0 ? r : add_step(builder->plan, &step, wish->origin);
+        return add_step(builder->plan, &step, wish->origin);
 }
 
 /* Two refs to the same knob, or to the two members of one pair. */

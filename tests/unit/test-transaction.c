@@ -391,6 +391,21 @@ static void test_a_pair_that_was_wholly_zero_is_so_again(void **state) {
                 pair_there_and_back(*state, i, "0", "0");
 }
 
+static void test_a_ratio_of_zero_takes_the_place_of_bytes(void **state) {
+        Machine *machine = *state;
+
+        put(machine, VM "dirty_ratio", "0\n");
+        put(machine, VM "dirty_bytes", "1048576\n");
+        put(machine, VM "dirty_background_ratio", "0\n");
+        put(machine, VM "dirty_background_bytes", "8192\n");
+        free(machine->original);
+        machine->original = knobs_snapshot(machine->root);
+        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.dirty_ratio=0");
+        apply(machine, plan);
+        undo_all(machine, plan, true);
+        assert_original(machine);
+}
+
 static void test_the_member_out_of_force_must_read_zero(void **state) {
         const Machine *machine = *state;
         _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.dirty_bytes=64MiB");
@@ -595,6 +610,7 @@ int main(void) {
                 ON_A_MACHINE(test_in_a_begun_transaction_every_other_value_is_taken_back),
                 ON_A_MACHINE(test_a_pair_comes_back_from_wherever_it_was),
                 ON_A_MACHINE(test_a_pair_that_was_wholly_zero_is_so_again),
+                ON_A_MACHINE(test_a_ratio_of_zero_takes_the_place_of_bytes),
                 ON_A_MACHINE(test_the_member_out_of_force_must_read_zero),
                 ON_A_MACHINE(test_min_free_that_is_set_is_written_after_thp_and_comes_back),
                 ON_A_MACHINE(test_min_free_that_is_guarded_stays_as_it_is),
