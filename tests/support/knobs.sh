@@ -69,6 +69,7 @@ knobs_restore() {
 
 # knobs_lock SECONDS: one user of the live knobs at a time on this machine, until this shell ends.
 knobs_lock() {
+        mkdir -p /run/lock # a container may lack it
         exec {knobs_lock_fd}>/run/lock/memctl-live-knobs.lock
         flock --wait "$1" "$knobs_lock_fd"
 }

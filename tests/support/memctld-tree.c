@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* memctld on a copied tree whose files take writes as the kernel does: "memctld-tree --root TREE". */
+/* memctld on a copied tree whose files take writes as the kernel does: "memctld-tree --root TREE".
+ */
 
 #include "daemon/memctld.h"
 #include "tests/support/fake-kernel.h"
