@@ -99,9 +99,10 @@ static void test_many_clients_one_after_the_other_leave_nothing_behind(void **st
         size_t before = count_descriptors(house);
         for (int i = 0; i < 200; i++)
                 assert_serves(house);
-        for (int i = 0; i < 100 && count_descriptors(house) != before; i++)
+        /* The daemon may see the first one, or the last one, leave a little later. */
+        for (int i = 0; i < 100 && count_descriptors(house) > before; i++)
                 (void) usleep(20000);
-        assert_int_equal(count_descriptors(house), before);
+        assert_true(count_descriptors(house) <= before);
 }
 
 static void test_of_200_at_once_those_above_the_limit_are_turned_away(void **state) {
