@@ -8,12 +8,16 @@ load common
 # shellcheck source=SCRIPTDIR/workload.sh
 . /memctl-test/system/workload.sh
 
-# A few percent of the time, whatever the disk.
+# A few percent of the time, whatever the disk: it rests four times as long as it wrote.
 stall_a_little() {
+        local begin rest
+
         while :; do
+                begin=${EPOCHREALTIME/./}
                 dd if=/dev/zero of=/memctl-test/disk/little conv=notrunc oflag=dsync bs=4k \
                         count=16 status=none
-                sleep 0.05
+                rest=$((4 * (${EPOCHREALTIME/./} - begin)))
+                sleep "$((rest / 1000000)).$(printf %06d $((rest % 1000000)))"
         done
 }
 
