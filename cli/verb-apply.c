@@ -5,6 +5,11 @@
 #include "cli/print.h"
 
 static ExitCode check_usage(void) {
+        if (arg_confirm_within > 0 && arg_probation > 0) {
+                print_error("--confirm-within and --probation exclude each other: what waits for "
+                            "'memctl keep' is watched until then");
+                return EXIT_CODE_USAGE;
+        }
         if (!arg_dry_run)
                 return EXIT_CODE_DONE;
         if (arg_wait || arg_confirm_within > 0 || arg_probation > 0) {

@@ -33,27 +33,7 @@
 #define MEMCTL_ACTION_RELEASE "org.memctl.release"
 #define MEMCTL_ACTION_RELOAD "org.memctl.reload"
 
-/*
- * Interface org.memctl.Manager1
- *
- *   ListProfiles() → a(ssss)            name, file, summary, state: "ok" | "quarantined" |
- * "not-applicable" | "invalid" GetProfile(s name) → ss             file, text Plan(s name) → s
- * plan_to_json, one line Apply(s name, a{sv} options) → t    transaction id; options:
- *                                         "confirm-within" t usec: Keep needed before the time is
- * up "probation" t usec: instead of the profile's Keep(t id)                          0: the
- * current one Revert(t id, s reason)              0: the current one ListEvents(t since) → as
- * event_to_json, one line each, seq > since, oldest first Release(s name)                     ends
- * a quarantine Reload()
- *
- *   Properties (all but Drift and Probation emit changes):
- *     Version s, State s, Profile s, Transaction t, Quarantined as (profile names),
- *     Probation a{sv} (empty when there is none):
- *         "started-usec" t, "deadline-usec" t (CLOCK_BOOTTIME), "now-usec" t (CLOCK_BOOTTIME),
- *         "confirm" b (Keep is needed), "limits" as ("memory.full 10% over 2s"),
- *         "pressure" a{su} (share stalled since the apply, 1/10000), "before" a{su} (in the
- * baseline) Drift a(sss): knob, value that was set, live value Signal Event(s) event_to_json, one
- * line
- */
+/* What the methods, properties and signals take and give: docs/dbus.md. */
 
 /* Bounds on what a client can make the daemon do. */
 #define MEMCTL_CLIENTS_MAX 64                             /* connections to the private socket */

@@ -151,5 +151,11 @@ int arguments_read_options(sd_bus_message *call, Arguments *arguments, sd_bus_er
         }
         if (r >= 0)
                 r = sd_bus_message_exit_container(call);
+        if (r >= 0 && arguments->options.confirm_within_usec > 0 &&
+            arguments->options.probation_usec > 0)
+                return sd_bus_error_setf(error,
+                                         MEMCTL_ERROR_INVALID_ARGUMENT,
+                                         "options has both \"confirm-within\" and \"probation\"; "
+                                         "expected one: what waits for Keep is watched until then");
         return r;
 }

@@ -214,6 +214,29 @@ static void test_an_option_given_twice(void **state) {
         assert_nothing_happened();
 }
 
+static void test_options_that_exclude_each_other(void **state) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        call(client,
+             &error,
+             NULL,
+             "Apply",
+             "sa{sv}",
+             "redis",
+             2,
+             "probation",
+             "t",
+             USEC_PER_MINUTE,
+             "confirm-within",
+             "t",
+             USEC_PER_HOUR);
+        assert_error(&error,
+                     MEMCTL_ERROR_INVALID_ARGUMENT,
+                     "options has both \"confirm-within\" and \"probation\"; expected one: what "
+                     "waits for Keep is watched until then");
+        assert_nothing_happened();
+}
+
 static void test_arguments_of_the_wrong_type_or_number(void **state) {
         static const char invalid[] = "org.freedesktop.DBus.Error.InvalidArgs";
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -257,6 +280,7 @@ int main(void) {
                 cmocka_unit_test(test_an_option_of_the_wrong_type),
                 cmocka_unit_test(test_a_time_out_of_bounds),
                 cmocka_unit_test(test_an_option_given_twice),
+                cmocka_unit_test(test_options_that_exclude_each_other),
                 cmocka_unit_test(test_arguments_of_the_wrong_type_or_number),
                 cmocka_unit_test(test_properties_cannot_be_set),
         };

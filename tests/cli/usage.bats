@@ -66,6 +66,8 @@ bad() {
         bad '"diff" reads this machine'\''s files and cannot be used with --host: run it there' -H web1 diff redis
         bad '--dry-run changes nothing: it goes with neither --wait nor --confirm-within nor --probation' \
                 apply redis --dry-run --wait
+        bad '--confirm-within and --probation exclude each other: what waits for '\''memctl keep'\'' is watched until then' \
+                apply redis --confirm-within 1min --probation 2min
 }
 
 @test "too few and too many arguments" {
