@@ -5,6 +5,7 @@
 
 #include "daemon/bus-internal.h"
 #include "daemon/log.h"
+#include "daemon/state.h"
 
 #define SOCKET_BACKLOG 32
 #define ACCEPT_PAUSE_USEC USEC_PER_SEC
@@ -154,21 +155,6 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
         return 0;
 }
 
-/* All folders above the path. */
-static int make_folders(const char *path) {
-        _cleanup_(freep) char *copy = strdup(path);
-
-        if (!copy)
-                return -ENOMEM;
-        for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-                *slash = '\0';
-                if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-                        return -errno;
-                *slash = '/';
-        }
-        return 0;
-}
-
 /* Binds and listens at path + NEW_SUFFIX, then moves it to path. */
 static int bind_at(Bus *bus, const char *path) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -204,7 +190,7 @@ int bus_socket_open(Bus *bus, const char *path) {
                           max);
                 return -ENAMETOOLONG;
         }
-        int r = make_folders(path);
+        int r = state_make_parents(path);
         if (r >= 0) {
                 bus->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
                 r = bus->listen_fd < 0 ? -errno : bind_at(bus, path);

@@ -22,8 +22,7 @@ static uint32_t crc32_of(const char *data, size_t size) {
         return ~crc;
 }
 
-/* The folders above the last one, as any package would have made them. */
-static int make_parents(const char *path) {
+int state_make_parents(const char *path) {
         _cleanup_(freep) char *copy = strdup(path);
 
         if (!copy)
@@ -38,7 +37,7 @@ static int make_parents(const char *path) {
 }
 
 int state_open(const char *path) {
-        int r = make_parents(path);
+        int r = state_make_parents(path);
         if (r < 0)
                 return r;
         if (mkdir(path, 0700) < 0 && errno != EEXIST)

@@ -20,6 +20,8 @@
 
 #define STATE_FILE_MAX ((size_t) 4 * 1024 * 1024)
 
+/* All folders above path (0755), as any package would have made them. -errno. */
+int state_make_parents(const char *path);
 /* Makes the folder (0700), and those above it, when they are missing. A file descriptor or -errno.
  */
 int state_open(const char *path);

@@ -9,13 +9,7 @@
 #include <cmocka.h>
 
 #include "core/machine/live.h"
-#include "tests/support/fake-kernel.h"
-#include "tests/support/plan-of.h"
-#include "tests/support/tree.h"
-
-#define VM "proc/sys/vm/"
-#define THP "sys/kernel/mm/transparent_hugepage/"
-#define MIN_FREE VM "min_free_kbytes"
+#include "tests/unit/machine.h"
 
 /* Ten settings, none of which is in force on the machines, each in a file of its own. */
 #define TEN                                                                                     \
@@ -30,143 +24,13 @@
         "vm.dirty_bytes=64MiB vm.dirty_background_bytes=16MiB vm.overcommit_memory=2 "   \
         "vm.overcommit_kbytes=1GiB vm.admin_reserve_kbytes=16MiB"
 
-typedef struct Machine {
-        char *tree;
-        Root *root;
-        char *original;
-} Machine;
-
-static size_t n_writes;
-/* This many writes are taken; those after it end the process, or fail when fail_after is set. */
-static size_t writes_taken = SIZE_MAX;
-static bool fail_after;
-
-static ssize_t
-counted_write(const Root *root, const char *path, int fd, const char *data, size_t size) {
-        if (n_writes >= writes_taken) {
-                if (!fail_after)
-                        (void) raise(SIGKILL);
-                return -EIO;
-        }
-        n_writes++;
-        return fake_kernel_write(root, path, fd, data, size);
-}
-
-static void machine_open(Machine *machine, const char *name) {
-        assert_int_equal(tree_copy(name, &machine->tree), 0);
-        assert_int_equal(root_open(machine->tree, &machine->root), 0);
-        root_set_write_hook(machine->root, counted_write);
-        machine->original = knobs_snapshot(machine->root);
-        assert_non_null(machine->original);
-        n_writes = 0;
-        writes_taken = SIZE_MAX;
-        fail_after = false;
-}
-
-static void machine_close(Machine *machine) {
-        root_close(machine->root);
-        tree_remove(machine->tree);
-        free(machine->original);
-        *machine = (Machine){0};
-}
-
-static int machine_init(void **state) {
-        Machine *machine = calloc(1, sizeof(*machine));
-
-        assert_non_null(machine);
-        machine_open(machine, "x86-24g-6.18");
-        *state = machine;
-        return 0;
-}
-
-static int machine_done(void **state) {
-        machine_close(*state);
-        free(*state);
-        return 0;
-}
-
-static void put(const Machine *machine, const char *path, const char *text) {
-        assert_int_equal(tree_write(machine->tree, path, text), 0);
-}
-
-static void assert_reads(const Machine *machine, const char *path, const char *text) {
-        _cleanup_(freep) char *found = NULL;
-
-        assert_int_equal(root_read(machine->root, path, &found), 0);
-        assert_string_equal(text_strip(found), text);
-}
-
-static void assert_original(const Machine *machine) {
-        _cleanup_(freep) char *now = knobs_snapshot(machine->root);
-
-        assert_non_null(now);
-        assert_string_equal(now, machine->original);
-}
-
-static Plan *make_plan(const Machine *machine, const char *values) {
-        Plan *plan = plan_of(machine->root, "tested", values);
-
-        assert_non_null(plan);
-        return plan;
-}
-
-static void apply(const Machine *machine, const Plan *plan) {
-        Failure failure = {0};
-
-        if (transaction_apply(machine->root, plan, &failure) < 0) {
-                _cleanup_(freep) char *text = failure_format(&failure);
-                fail_msg("%s", text);
-        }
-}
-
-static Undoing undo(const Machine *machine, const Plan *plan, bool applied) {
-        MinFree min_free = {.fixed = true};
-        Undoing undoing = {0};
-
-        transaction_min_free(machine->root, plan, applied, &min_free);
-        assert_int_equal(transaction_undo(machine->root, plan, applied, &min_free, &undoing), 0);
-        assert_int_equal(undoing.n, plan->n);
-        return undoing;
-}
-
-static void undo_all(const Machine *machine, const Plan *plan, bool applied) {
-        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, applied);
-        _cleanup_(freep) char *stuck = undoing_format(&undoing, plan, STEP_STUCK);
-        _cleanup_(freep) char *alone = undoing_format(&undoing, plan, STEP_LEFT_ALONE);
-
-        assert_string_equal(stuck, "");
-        assert_string_equal(alone, "");
-}
-
-static size_t step_of(const Plan *plan, const char *name) {
-        char found[KNOB_NAME_MAX];
-
-        for (size_t i = 0; i < plan->n; i++) {
-                knob_ref_name(plan->steps[i].ref, found);
-                if (streq(found, name))
-                        return i;
-        }
-        fail_msg("no step for %s", name);
-        return 0;
-}
-
-static void
-assert_outcome(const Undoing *undoing, const Plan *plan, StepOutcome outcome, const char *text) {
-        _cleanup_(freep) char *found = undoing_format(undoing, plan, outcome);
-
-        assert_non_null(found);
-        assert_string_equal(found, text);
-}
-
-/* Whole */
-
 static void test_all_steps_are_in_force_and_all_come_back(void **state) {
         const Machine *machine = *state;
         _cleanup_(plan_freep) Plan *plan = make_plan(machine, TEN);
 
         assert_int_equal(plan->n, 10);
         apply(machine, plan);
-        assert_int_equal(n_writes, 10);
+        assert_int_equal(machine_writes, 10);
         for (size_t i = 0; i < plan->n; i++) {
                 Value live;
                 assert_int_equal(live_read(machine->root, plan->steps[i].ref, &live), 0);
@@ -184,7 +48,7 @@ static void test_an_empty_plan_writes_nothing(void **state) {
         assert_int_equal(plan->n, 0);
         apply(machine, plan);
         undo_all(machine, plan, true);
-        assert_int_equal(n_writes, 0);
+        assert_int_equal(machine_writes, 0);
 }
 
 static void test_undoing_twice_writes_once(void **state) {
@@ -194,10 +58,10 @@ static void test_undoing_twice_writes_once(void **state) {
         apply(machine, plan);
         undo_all(machine, plan, true);
         assert_original(machine);
-        n_writes = 0;
+        machine_writes = 0;
         _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
         assert_int_equal(undoing_count(&undoing, STEP_UNTOUCHED), plan->n);
-        assert_int_equal(n_writes, 0);
+        assert_int_equal(machine_writes, 0);
 }
 
 /* Refused */
@@ -214,7 +78,7 @@ static void test_a_refused_seventh_of_ten_leaves_nothing_changed(void **state) {
         line = text_format("%s EPERM\n", name);
         put(machine, FAKE_KERNEL_REFUSE, line);
         assert_int_equal(transaction_apply(machine->root, plan, &failure), -ECANCELED);
-        assert_int_equal(n_writes, 7);
+        assert_int_equal(machine_writes, 7);
         assert_int_equal(failure.error, -EPERM);
         text = failure_format(&failure);
         expected = text_format("the kernel refused %s = %s: Operation not permitted", name, wanted);
@@ -336,183 +200,6 @@ static void test_in_a_begun_transaction_every_other_value_is_taken_back(void **s
 
 /* Pairs */
 
-static const struct {
-        const char *ratio;
-        const char *bytes;
-        const char *in_force; /* a value of bytes */
-} pairs[] = {
-        {"dirty_ratio", "dirty_bytes", "536870912"},
-        {"dirty_background_ratio", "dirty_background_bytes", "8192"},
-        {"overcommit_ratio", "overcommit_kbytes", "1048576"},
-};
-
-static void start_pair(const Machine *machine, size_t i, const char *ratio, const char *bytes) {
-        _cleanup_(freep) char *ratio_path = text_format(VM "%s", pairs[i].ratio);
-        _cleanup_(freep) char *bytes_path = text_format(VM "%s", pairs[i].bytes);
-        _cleanup_(freep) char *ratio_text = text_format("%s\n", ratio);
-        _cleanup_(freep) char *bytes_text = text_format("%s\n", bytes);
-
-        put(machine, ratio_path, ratio_text);
-        put(machine, bytes_path, bytes_text);
-}
-
-static void pair_there_and_back(Machine *machine, size_t i, const char *ratio, const char *bytes) {
-        const char *larger = i == 0 ? "1073741824" : "16384";
-        _cleanup_(freep) char *as_ratio = text_format("vm.%s=25", pairs[i].ratio);
-        _cleanup_(freep) char *as_bytes = text_format("vm.%s=%s", pairs[i].bytes, larger);
-
-        for (int way = 0; way < 4; way++) {
-                /* The background limit must be the lower one, whatever is asked. */
-                put(machine, VM "dirty_ratio", "30\n");
-                put(machine, VM "dirty_bytes", "0\n");
-                put(machine, VM "dirty_background_ratio", "0\n");
-                put(machine, VM "dirty_background_bytes", "0\n");
-                start_pair(machine, i, ratio, bytes);
-                free(machine->original);
-                machine->original = knobs_snapshot(machine->root);
-                _cleanup_(plan_freep) Plan *plan =
-                        make_plan(machine, way & 1 ? as_ratio : as_bytes);
-                assert_int_equal(plan->n, 1);
-                apply(machine, plan);
-                undo_all(machine, plan, way & 2);
-                assert_original(machine);
-        }
-}
-
-static void test_a_pair_comes_back_from_wherever_it_was(void **state) {
-        for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
-                pair_there_and_back(*state, i, "15", "0");
-                pair_there_and_back(*state, i, "0", pairs[i].in_force);
-        }
-}
-
-static void test_a_pair_that_was_wholly_zero_is_so_again(void **state) {
-        for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
-                pair_there_and_back(*state, i, "0", "0");
-}
-
-static void test_a_ratio_of_zero_takes_the_place_of_bytes(void **state) {
-        Machine *machine = *state;
-
-        put(machine, VM "dirty_ratio", "0\n");
-        put(machine, VM "dirty_bytes", "1048576\n");
-        put(machine, VM "dirty_background_ratio", "0\n");
-        put(machine, VM "dirty_background_bytes", "8192\n");
-        free(machine->original);
-        machine->original = knobs_snapshot(machine->root);
-        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.dirty_ratio=0");
-        apply(machine, plan);
-        undo_all(machine, plan, true);
-        assert_original(machine);
-}
-
-static void test_the_member_out_of_force_must_read_zero(void **state) {
-        const Machine *machine = *state;
-        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "vm.dirty_bytes=64MiB");
-        _cleanup_(freep) char *text = NULL;
-        Failure failure = {0};
-
-        /* A kernel that does not couple them: a plain file. */
-        root_set_write_hook(machine->root, NULL);
-        assert_int_equal(transaction_apply(machine->root, plan, &failure), -ECANCELED);
-        text = failure_format(&failure);
-        assert_string_equal(text,
-                            "vm.dirty_ratio was set to 0 and the kernel took it, but it reads 20");
-}
-
-/* min_free_kbytes */
-
-static void test_min_free_that_is_set_is_written_after_thp_and_comes_back(void **state) {
-        const Machine *machine = *state;
-        _cleanup_(plan_freep) Plan *plan =
-                make_plan(machine, "transparent_hugepage.enabled=never vm.min_free_kbytes=50000");
-
-        apply(machine, plan);
-        assert_reads(machine, MIN_FREE, "50000");
-        undo_all(machine, plan, true);
-        assert_original(machine);
-}
-
-static void test_min_free_that_is_guarded_stays_as_it_is(void **state) {
-        const Machine *machine = *state;
-
-        put(machine, MIN_FREE, "30000\n");
-        _cleanup_(plan_freep) Plan *plan =
-                make_plan(machine, "transparent_hugepage.enabled=always");
-        assert_int_equal(plan->steps[plan->n - 1].kind, STEP_GUARD);
-        apply(machine, plan);
-        assert_reads(machine, MIN_FREE, "30000");
-        assert_int_equal(n_writes, 2); /* the kernel had made 67584 of it */
-        undo_all(machine, plan, true);
-        assert_reads(machine, MIN_FREE, "30000");
-        assert_reads(machine, THP "enabled", "always [madvise] never");
-}
-
-static void test_min_free_without_a_step_keeps_what_it_reads(void **state) {
-        const Machine *machine = *state;
-        _cleanup_(plan_freep) Plan *plan =
-                make_plan(machine, "transparent_hugepage.enabled=always");
-
-        apply(machine, plan);
-        /* A merged plan has no guards: whatever it is now is right. */
-        plan->n--;
-        free(plan->steps[plan->n].origin);
-        put(machine, MIN_FREE, "30000\n");
-        undo_all(machine, plan, true);
-        assert_reads(machine, MIN_FREE, "30000");
-        assert_reads(machine, THP "enabled", "always [madvise] never");
-}
-
-static void test_min_free_set_from_outside_survives_the_undoing(void **state) {
-        const Machine *machine = *state;
-        static const char *const wishes[] = {
-                "transparent_hugepage.enabled=never",
-                "transparent_hugepage.enabled=never vm.min_free_kbytes=50000",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(wishes); i++) {
-                _cleanup_(plan_freep) Plan *plan = make_plan(machine, wishes[i]);
-                apply(machine, plan);
-                put(machine, MIN_FREE, "40000\n");
-                _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
-                assert_reads(machine, MIN_FREE, "40000");
-                assert_reads(machine, THP "enabled", "always [madvise] never");
-                assert_int_equal(undoing_count(&undoing, STEP_STUCK), 0);
-                assert_outcome(&undoing,
-                               plan,
-                               STEP_LEFT_ALONE,
-                               i == 0 ? "" : "vm.min_free_kbytes (now 40000)");
-                put(machine, MIN_FREE, "67584\n");
-        }
-}
-
-static void test_min_free_in_a_begun_transaction_is_the_kernels_doing(void **state) {
-        const Machine *machine = *state;
-        _cleanup_(plan_freep) Plan *plan =
-                make_plan(machine, "transparent_hugepage.enabled=never vm.min_free_kbytes=50000");
-
-        apply(machine, plan);
-        put(machine, MIN_FREE, "40000\n");
-        undo_all(machine, plan, false);
-        assert_original(machine);
-}
-
-static void test_min_free_that_cannot_be_written_is_stuck(void **state) {
-        const Machine *machine = *state;
-        _cleanup_(plan_freep) Plan *plan = make_plan(machine, "transparent_hugepage.enabled=never");
-
-        apply(machine, plan);
-        put(machine, MIN_FREE, "40000\n");
-        put(machine, FAKE_KERNEL_REFUSE, "vm.min_free_kbytes EPERM\n");
-        _cleanup_(undoing_done) Undoing undoing = undo(machine, plan, true);
-        assert_outcome(&undoing,
-                       plan,
-                       STEP_STUCK,
-                       "vm.min_free_kbytes (now 67584) (Operation not permitted)");
-}
-
-/* Crashes */
-
 static void walk_applying(const char *name, const char *values) {
         Machine machine = {0};
         size_t k = 0;
@@ -521,12 +208,12 @@ static void walk_applying(const char *name, const char *values) {
         _cleanup_(plan_freep) Plan *plan = make_plan(&machine, values);
         for (bool whole = false; !whole; k++) {
                 Failure failure;
-                n_writes = 0;
-                writes_taken = k;
-                fail_after = true;
+                machine_writes = 0;
+                machine_writes_taken = k;
+                machine_fail_after = true;
                 whole = transaction_apply(machine.root, plan, &failure) >= 0;
-                assert_int_equal(n_writes, k);
-                writes_taken = SIZE_MAX;
+                assert_int_equal(machine_writes, k);
+                machine_writes_taken = SIZE_MAX;
                 undo_all(&machine, plan, false);
                 assert_original(&machine);
         }
@@ -555,8 +242,8 @@ static bool undo_and_die(
         assert_true(pid >= 0);
         if (pid == 0) {
                 Undoing undoing = {0};
-                n_writes = 0;
-                writes_taken = k;
+                machine_writes = 0;
+                machine_writes_taken = k;
                 (void) transaction_undo(machine->root, plan, applied, min_free, &undoing);
                 undoing_done(&undoing);
                 _exit(0);
@@ -594,8 +281,6 @@ static void test_any_part_of_an_undoing_is_finished_by_the_next(void **state) {
         walk_undoing("x86-2g-6.1", EVERYTHING, false);
 }
 
-#define ON_A_MACHINE(test) cmocka_unit_test_setup_teardown(test, machine_init, machine_done)
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 ON_A_MACHINE(test_all_steps_are_in_force_and_all_come_back),
@@ -608,16 +293,6 @@ int main(void) {
                 ON_A_MACHINE(test_stuck_knobs_are_named_and_all_others_come_back),
                 ON_A_MACHINE(test_what_was_changed_from_outside_is_left_alone_and_named),
                 ON_A_MACHINE(test_in_a_begun_transaction_every_other_value_is_taken_back),
-                ON_A_MACHINE(test_a_pair_comes_back_from_wherever_it_was),
-                ON_A_MACHINE(test_a_pair_that_was_wholly_zero_is_so_again),
-                ON_A_MACHINE(test_a_ratio_of_zero_takes_the_place_of_bytes),
-                ON_A_MACHINE(test_the_member_out_of_force_must_read_zero),
-                ON_A_MACHINE(test_min_free_that_is_set_is_written_after_thp_and_comes_back),
-                ON_A_MACHINE(test_min_free_that_is_guarded_stays_as_it_is),
-                ON_A_MACHINE(test_min_free_without_a_step_keeps_what_it_reads),
-                ON_A_MACHINE(test_min_free_set_from_outside_survives_the_undoing),
-                ON_A_MACHINE(test_min_free_in_a_begun_transaction_is_the_kernels_doing),
-                ON_A_MACHINE(test_min_free_that_cannot_be_written_is_stuck),
                 cmocka_unit_test(test_any_part_of_an_apply_is_undone_to_the_byte),
                 cmocka_unit_test(test_any_part_of_an_undoing_is_finished_by_the_next),
         };
