@@ -242,8 +242,6 @@ void probation_add_evidence(Probation *probation, const Verdict *verdict, Event 
 
         probation_pressure(probation, since);
         for (int metric = 0; metric < _METRIC_MAX; metric++) {
-                if (metric == METRIC_CPU_FULL && !probation->cgroup)
-                        continue;
                 add_share(event, metric, "before", probation->journal->before[metric]);
                 add_share(event, metric, "since", since[metric]);
         }

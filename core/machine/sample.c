@@ -143,6 +143,10 @@ int sample_read(const Root *root, const char *cgroup, usec_t at_usec, Sample *re
         }
         if (n_read == 0)
                 return first_error;
+        /* Not defined for the whole system: there the kernel prints zeros (psi_show,
+         * kernel/sched/psi.c). */
+        if (!cgroup || streq(cgroup, "system"))
+                sample.valid[METRIC_CPU_FULL] = false;
         read_vmstat(root, &sample);
         *ret = sample;
         return 0;

@@ -18,7 +18,7 @@ typedef enum Metric {
         METRIC_IO_SOME,
         METRIC_IO_FULL,
         METRIC_CPU_SOME,
-        METRIC_CPU_FULL, /* always 0 for the whole system, real in a cgroup */
+        METRIC_CPU_FULL, /* of a cgroup alone: for the whole system it is always 0, and not valid */
         _METRIC_MAX,
         _METRIC_INVALID = -EINVAL,
 } Metric;
