@@ -299,6 +299,50 @@ static void test_a_refused_apply_with_a_stuck_knob_is_tried_again(void **state) 
         assert_original(life);
 }
 
+static void test_keeping_ends_a_revert_that_is_stuck_and_writes_nothing(void **state) {
+        Life *life = *state;
+        Refusal refusal = {0};
+        uint64_t id = 0;
+
+        restart(life);
+        apply(life, "a");
+        put(life, FAKE_KERNEL_REFUSE, "vm.swappiness CLAMP 33\n");
+        assert_true(revert(life) < 0);
+        assert_true(manager_apply(life->manager, "b", &(ApplyOptions){0}, NULL, &id, &refusal) < 0);
+        assert_string_equal(refusal.name, MEMCTL_ERROR_BUSY);
+        assert_true(manager_keep(life->manager, 999, NULL, &refusal) < 0);
+        refusal_done(&refusal);
+        assert_in_force(life, MANAGER_REVERTING, "a");
+
+        n_writes = 0;
+        keep(life);
+        assert_int_equal(n_writes, 0);
+        assert_in_force(life, MANAGER_REVERTED, "");
+        assert_reads(life, "swappiness", "33");
+        assert_int_equal(tree_delete(life->tree, FAKE_KERNEL_REFUSE), 0);
+        restart(life);
+        assert_int_equal(n_writes, 0);
+        assert_in_force(life, MANAGER_IDLE, "");
+        apply(life, "b");
+        assert_int_equal(revert(life), 0);
+        assert_reads(life, "swappiness", "33");
+}
+
+static void test_giving_up_a_stuck_revert_leaves_the_kept_profile_below(void **state) {
+        Life *life = *state;
+
+        restart(life);
+        apply(life, "a");
+        keep(life);
+        apply(life, "b");
+        put(life, FAKE_KERNEL_REFUSE, "vm.swappiness CLAMP 33\n");
+        assert_true(revert(life) < 0);
+        keep(life);
+        assert_in_force(life, MANAGER_KEPT, "a");
+        restart(life);
+        assert_in_force(life, MANAGER_KEPT, "a");
+}
+
 /* Another boot */
 
 static void test_after_a_reboot_what_was_on_probation_is_quarantined(void **state) {
@@ -437,6 +481,8 @@ int main(void) {
                 IN_A_LIFE(test_an_unfinished_undoing_leaves_alone_what_came_from_outside),
                 IN_A_LIFE(test_a_stuck_knob_is_tried_again_and_the_others_are_let_go),
                 IN_A_LIFE(test_a_refused_apply_with_a_stuck_knob_is_tried_again),
+                IN_A_LIFE(test_keeping_ends_a_revert_that_is_stuck_and_writes_nothing),
+                IN_A_LIFE(test_giving_up_a_stuck_revert_leaves_the_kept_profile_below),
                 IN_A_LIFE(test_after_a_reboot_what_was_on_probation_is_quarantined),
                 IN_A_LIFE(test_after_a_reboot_what_was_kept_is_applied_and_kept),
                 IN_A_LIFE(test_after_a_reboot_the_kept_one_below_a_probation_comes_back),
