@@ -5,7 +5,7 @@
 
 /* "transparent_hugepage.hugepages-*kB.enabled" itself, not one of its files. */
 static bool is_family(KnobRef ref) {
-        return ref.instance_kb == 0 && strchr(ref.knob->name, '*');
+        return ref.instance_kb == 0 && knob_is_family(ref.knob);
 }
 
 static bool is_same_knob(KnobRef asked, KnobRef set) {
@@ -142,7 +142,7 @@ static void print_sentence(const char *label, Style style, const char *text) {
 }
 
 static void print_live(const Machine *machine, KnobRef ref) {
-        _cleanup_(freep) unsigned *sizes = NULL;
+        _cleanup_(freep) KnobRef *refs = NULL;
         size_t n = 0;
 
         if (!is_family(ref)) {
@@ -150,13 +150,19 @@ static void print_live(const Machine *machine, KnobRef ref) {
                 print_field("live", STYLE_BOLD, live ? live : "not on this machine");
                 return;
         }
-        if (live_instances(machine->root, ref.knob, &sizes, &n) < 0)
+        if (live_refs(machine->root, ref.knob, &refs, &n) < 0)
                 n = 0;
         for (size_t i = 0; i < n; i++) {
                 char label[32];
-                _cleanup_(freep) char *live = machine_live_text(
-                        machine, (KnobRef){.knob = ref.knob, .instance_kb = sizes[i]});
-                (void) snprintf(label, sizeof(label), "%u kB", sizes[i]);
+                _cleanup_(freep) char *live = machine_live_text(machine, refs[i]);
+                if (knob_has_node(ref.knob))
+                        (void) snprintf(label,
+                                        sizeof(label),
+                                        "node%u %u kB",
+                                        refs[i].node,
+                                        refs[i].instance_kb);
+                else
+                        (void) snprintf(label, sizeof(label), "%u kB", refs[i].instance_kb);
                 print_field(label, STYLE_BOLD, live ? live : "cannot be read");
         }
 }

@@ -159,17 +159,17 @@ static void add_knob(const Machine *machine, KnobRef ref, Table *table, json_obj
 }
 
 static void add_family(const Machine *machine, const Knob *knob, Table *table, json_object *array) {
-        _cleanup_(freep) unsigned *sizes = NULL;
+        _cleanup_(freep) KnobRef *refs = NULL;
         size_t n = 0;
 
-        if (!strchr(knob->name, '*')) {
+        if (!knob_is_family(knob)) {
                 add_knob(machine, (KnobRef){.knob = knob}, table, array);
                 return;
         }
-        if (live_instances(machine->root, knob, &sizes, &n) < 0)
+        if (live_refs(machine->root, knob, &refs, &n) < 0)
                 return;
         for (size_t i = 0; i < n; i++)
-                add_knob(machine, (KnobRef){.knob = knob, .instance_kb = sizes[i]}, table, array);
+                add_knob(machine, refs[i], table, array);
 }
 
 static ExitCode list_knobs(const Machine *machine) {
@@ -180,7 +180,7 @@ static ExitCode list_knobs(const Machine *machine) {
         table_init(&table, headings);
         table.drop_last = true;
         for (size_t i = 0; i < knob_count(); i++)
-                if (!(knob_at(i)->flags & KNOB_TRIGGER) || arg_all)
+                if (knob_is_settable(knob_at(i)) || arg_all)
                         add_family(machine, knob_at(i), &table, array);
         return array ? print_json(array) : table_print(&table);
 }

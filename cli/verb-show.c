@@ -24,6 +24,10 @@ static json_object *setting_json(const Setting *setting) {
         json_add_text(object, "human", human);
         json_add_text(object, "origin", setting->origin);
         json_add_bool(object, "optional", setting->optional);
+        json_add_text(
+                object, "only", setting->only == ONLY_NONE ? NULL : only_to_string(setting->only));
+        json_add_text(object, "source", setting->source);
+        json_add_text(object, "reviewed", setting->reviewed);
         return object;
 }
 
@@ -111,7 +115,14 @@ static ExitCode print_settings(const Settings *settings, const KnobContext *cont
                         knob_value_brief(setting->ref.knob, context, &setting->value);
                 knob_ref_name(setting->ref, name);
                 table_add_text(&table, STYLE_PLAIN, name);
-                table_add_text(&table, STYLE_BOLD, human);
+                if (setting->only != ONLY_NONE && human)
+                        table_add(&table,
+                                  STYLE_BOLD,
+                                  "%s %s",
+                                  setting->only == ONLY_RAISE ? "at least" : "at most",
+                                  human);
+                else
+                        table_add_text(&table, STYLE_BOLD, human);
                 table_add_text(&table, STYLE_DIM, origin_short(setting->origin));
         }
         return table_print(&table);

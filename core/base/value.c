@@ -304,6 +304,22 @@ int value_parse(const ValueType *type, const char *text, Value *ret, char **ret_
         return -EINVAL;
 }
 
+/* lru_gen/enabled prints a bit mask of four digits, 0x0007; every other number is a decimal. */
+static int parse_kernel_integer(const char *text, Value *ret) {
+        Value value = {.kind = VALUE_INTEGER, .n = 1};
+        char *end = NULL;
+
+        if (text_starts_with(text, "0x") && strlen(text) == 6 &&
+            isxdigit((unsigned char) text[2])) {
+                value.integers[0].magnitude = strtoull(text, &end, 16);
+                if (*end)
+                        return -EINVAL;
+        } else if (integer_parse(text, &value.integers[0]) < 0)
+                return -EINVAL;
+        *ret = value;
+        return 0;
+}
+
 /* The word in brackets, or the only word. */
 static int parse_kernel_choice(const char *text, Value *ret) {
         Value value = {.kind = VALUE_CHOICE};
@@ -348,13 +364,8 @@ int value_parse_kernel(const ValueType *type, const char *text, Value *ret) {
         char *word = text_strip(copy);
 
         switch (type->kind) {
-        case VALUE_INTEGER: {
-                Value value = {.kind = VALUE_INTEGER, .n = 1};
-                if (integer_parse(word, &value.integers[0]) < 0)
-                        return -EINVAL;
-                *ret = value;
-                return 0;
-        }
+        case VALUE_INTEGER:
+                return parse_kernel_integer(word, ret);
         case VALUE_BOOL:
                 return parse_kernel_bool(word, ret);
         case VALUE_CHOICE:

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/knobs/knob.h"
 
-#include "core/base/problem.h"
 #include "core/knobs/knobs-table.h"
-
-/* Folio sizes: order 1 of the smallest page, up to more than any architecture has. */
-#define INSTANCE_KB_MIN 8u
-#define INSTANCE_KB_MAX (16u * 1024 * 1024)
 
 /* Where a recorded machine does not say: the smallest page, and the largest number of base pages
  * in a PMD (64 KiB pages), so that nothing is refused that the kernel would take. */
@@ -16,6 +11,10 @@
 static const char *const section_names[_KNOB_SECTION_MAX] = {
         [KNOB_SECTION_SYSCTL] = "sysctl",
         [KNOB_SECTION_THP] = "transparent_hugepage",
+        [KNOB_SECTION_KSM] = "ksm",
+        [KNOB_SECTION_LRU_GEN] = "lru_gen",
+        [KNOB_SECTION_ZSWAP] = "zswap",
+        [KNOB_SECTION_HUGEPAGES] = "hugepages",
 };
 
 static const char *const stage_names[_KNOB_STAGE_MAX] = {
@@ -55,122 +54,43 @@ const Knob *knob_find(const char *name) {
         return bsearch(name, knobs_table, knobs_table_n, sizeof(Knob), compare_name);
 }
 
-/* References */
-
-/* Writes template with the size in the place of its "*". */
-static void fill_in(const char *template, unsigned instance_kb, char *buffer, size_t size) {
-        const char *star = strchr(template, '*');
-
-        if (star)
-                (void) snprintf(buffer,
-                                size,
-                                "%.*s%u%s",
-                                (int) (star - template),
-                                template,
-                                instance_kb,
-                                star + 1);
-        else
-                (void) snprintf(buffer, size, "%s", template);
+bool knob_is_settable(const Knob *knob) {
+        return !(knob->flags & (KNOB_TRIGGER | KNOB_LEFT_OUT));
 }
 
-/* Where the number of "hugepages-64kB" begins in a name, and its length; NULL without one. */
-static const char *find_size(const char *name, size_t *ret_n) {
-        static const char before[] = ".hugepages-";
-        const char *found = strstr(name, before);
-
-        if (!found)
-                return NULL;
-        found += sizeof(before) - 1;
-        *ret_n = strspn(found, "0123456789");
-        return *ret_n > 0 ? found : NULL;
+bool knob_is_family(const Knob *knob) {
+        return strchr(knob->name, '*');
 }
 
-/* The name with "*" for its size, as the catalogue has it. False when there is none or too long. */
-static bool make_generic(const char *name, char buffer[static KNOB_NAME_MAX]) {
-        size_t n = 0;
-        const char *size = find_size(name, &n);
-
-        if (!size)
-                return false;
-        int length =
-                snprintf(buffer, KNOB_NAME_MAX, "%.*s*%s", (int) (size - name), name, size + n);
-        return length > 0 && length < KNOB_NAME_MAX;
+bool knob_has_node(const Knob *knob) {
+        return strstr(knob->name, ".node*");
 }
 
-static int parse_size_kb(const char *digits, size_t n, unsigned *ret) {
-        char text[16];
-        uint64_t kb = 0;
+/* Groups */
 
-        if (n >= sizeof(text))
-                return -EINVAL;
-        memcpy(text, digits, n);
-        text[n] = '\0';
-        if (parse_uint64(text, &kb) < 0 || kb < INSTANCE_KB_MIN || kb > INSTANCE_KB_MAX ||
-            (kb & (kb - 1)) != 0)
-                return -EINVAL;
-        *ret = (unsigned) kb;
-        return 0;
+size_t knob_group_count(void) {
+        return groups_table_n;
 }
 
-int knob_ref_parse(const char *name, KnobRef *ret) {
-        char generic[KNOB_NAME_MAX];
-        unsigned instance_kb = 0;
-        size_t n = 0;
-
-        const Knob *knob = strchr(name, '*') ? NULL : knob_find(name);
-        if (!knob && make_generic(name, generic)) {
-                knob = knob_find(generic);
-                if (knob) {
-                        const char *size = find_size(name, &n);
-                        int r = parse_size_kb(size, n, &instance_kb);
-                        if (r < 0)
-                                return r;
-                }
-        }
-        if (!knob)
-                return -ENOENT;
-        *ret = (KnobRef){.knob = knob, .instance_kb = instance_kb};
-        return 0;
+const KnobGroup *knob_group_at(size_t i) {
+        return i < groups_table_n ? &groups_table[i] : NULL;
 }
 
-void knob_ref_name(KnobRef ref, char buffer[static KNOB_NAME_MAX]) {
-        fill_in(ref.knob->name, ref.instance_kb, buffer, KNOB_NAME_MAX);
+const KnobGroup *knob_group_find(const char *name) {
+        for (size_t i = 0; i < groups_table_n; i++)
+                if (streq(groups_table[i].name, name))
+                        return &groups_table[i];
+        return NULL;
 }
 
-void knob_ref_path(KnobRef ref, char buffer[static KNOB_PATH_MAX]) {
-        fill_in(ref.knob->path, ref.instance_kb, buffer, KNOB_PATH_MAX);
-}
-
-bool knob_ref_equal(KnobRef a, KnobRef b) {
-        return a.knob == b.knob && a.instance_kb == b.instance_kb;
-}
-
-char *knob_hint(const char *name) {
-        char generic[KNOB_NAME_MAX];
-        size_t n = 0;
-        const char *size = make_generic(name, generic) ? find_size(name, &n) : NULL;
-        Nearest nearest = NEAREST_INIT(size ? generic : name);
-
-        for (size_t i = 0; i < knobs_table_n; i++)
-                nearest_offer(&nearest, knobs_table[i].name);
-        const char *best = nearest_get(&nearest);
-        const char *star = best && size ? strchr(best, '*') : NULL;
-        if (!star)
-                return nearest_hint(&nearest);
-        return text_format(
-                "did you mean \"%.*s%.*s%s\"?", (int) (star - best), best, (int) n, size, star + 1);
+bool knob_is_in_group(const Knob *knob, const char *group) {
+        for (const char *const *name = knob->groups; *name; name++)
+                if (streq(*name, group))
+                        return true;
+        return false;
 }
 
 /* Pairs */
-
-bool knob_ref_partner(KnobRef ref, KnobRef *ret) {
-        const Knob *partner = ref.knob->pair ? knob_find(ref.knob->pair) : NULL;
-
-        if (!partner)
-                return false;
-        *ret = (KnobRef){.knob = partner, .instance_kb = ref.instance_kb};
-        return true;
-}
 
 bool knob_is_ratio(const Knob *knob) {
         static const char suffix[] = "_ratio";

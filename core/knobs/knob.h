@@ -6,7 +6,8 @@
  * gen-knobs.py; this file looks things up in it and answers for a given kernel.
  *
  * A knob may stand for several files: "transparent_hugepage.hugepages-*kB.enabled" has one a folio
- * size. A KnobRef names one of them.
+ * size, "hugepages.node*.hugepages-*kB.nr_hugepages" one a NUMA node and page size. A KnobRef
+ * names one of them.
  */
 
 #include "core/base/util.h"
@@ -24,8 +25,12 @@ typedef struct KnobContext {
 } KnobContext;
 
 typedef enum KnobSection {
-        KNOB_SECTION_SYSCTL, /* /proc/sys/vm */
-        KNOB_SECTION_THP,    /* /sys/kernel/mm/transparent_hugepage */
+        KNOB_SECTION_SYSCTL,    /* /proc/sys/vm */
+        KNOB_SECTION_THP,       /* /sys/kernel/mm/transparent_hugepage */
+        KNOB_SECTION_KSM,       /* /sys/kernel/mm/ksm */
+        KNOB_SECTION_LRU_GEN,   /* /sys/kernel/mm/lru_gen */
+        KNOB_SECTION_ZSWAP,     /* /sys/module/zswap/parameters */
+        KNOB_SECTION_HUGEPAGES, /* /sys/kernel/mm/hugepages and each node's own */
         _KNOB_SECTION_MAX,
         _KNOB_SECTION_INVALID = -EINVAL,
 } KnobSection;
@@ -51,6 +56,7 @@ typedef enum KnobFlags {
         KNOB_TRIGGER = 1 << 0, /* writing does something once; no setting; refused in profiles */
         KNOB_REWRITES_MIN_FREE = 1 << 1, /* any write makes the kernel recompute min_free_kbytes */
         KNOB_DEPRECATED = 1 << 2,        /* accepted without effect by every supported kernel */
+        KNOB_LEFT_OUT = 1 << 3, /* a file that is no setting: a counter, a vendor's; refused too */
 } KnobFlags;
 
 /* A bound: factor * base + offset, where the base depends on the machine. */
@@ -84,6 +90,7 @@ typedef struct Knob {
         KnobFlags flags;
         ValueKind kind;
         ValueUnit unit;
+        const char *const *groups; /* names of groups, the main one first; NULL-terminated */
         const char *const *choices;
         const KnobRange *ranges; /* oldest first */
         size_t n_ranges;
@@ -95,16 +102,34 @@ typedef struct Knob {
         const char *coupling; /* one sentence, or NULL */
         const char *config;   /* kernel build options it needs, or NULL */
         const char *default_text; /* the default or its formula, for people; or NULL */
-        const char *refusal;      /* for triggers: why a profile cannot set it */
+        const char *refusal;   /* why a profile cannot set it: for triggers and what is left out */
+        const char *intuition; /* two lines for someone who never met it, or NULL */
+        const char *detail;    /* what the kernel does with it, or NULL */
+        const char *advice;    /* when which value helps, and what it trades, or NULL */
+        const char *counter;   /* which counters show its effect, or NULL */
+        const char *myths;     /* usual wrong beliefs, or NULL */
+        const char *published; /* lines "WHO: WHAT; SOURCE", or NULL */
+        const char *readback;  /* what reads back differently from what was written, or NULL */
+        const char *cost;      /* what a write costs, or NULL where it is cheap */
+        const char *source;    /* the kernel's function that checks a write, or NULL */
 } Knob;
+
+/* What several knobs have in common, for people. */
+typedef struct KnobGroup {
+        const char *name;
+        const char *title;
+        const char *text;
+} KnobGroup;
 
 #define KNOB_NAME_MAX 96
 #define KNOB_PATH_MAX 128
 
-/* One file of a knob. instance_kb is the folio size for "hugepages-*kB", else 0. */
+/* One file of a knob. instance_kb is the size for "hugepages-*kB", node the number for "node*";
+ * both 0 where the name has none. */
 typedef struct KnobRef {
         const Knob *knob;
         unsigned instance_kb;
+        unsigned node;
 } KnobRef;
 
 /* The table, sorted by name. */
@@ -113,11 +138,26 @@ const Knob *knob_at(size_t i);
 /* By the catalogue's own name, "*" included; NULL when there is none. */
 const Knob *knob_find(const char *name);
 
-/* "vm.swappiness", "transparent_hugepage.hugepages-64kB.enabled". -ENOENT; -EINVAL for a bad size.
- */
+/* No trigger, and not left out. */
+bool knob_is_settable(const Knob *knob);
+/* Stands for several files. */
+bool knob_is_family(const Knob *knob);
+bool knob_has_node(const Knob *knob);
+
+size_t knob_group_count(void);
+const KnobGroup *knob_group_at(size_t i);
+const KnobGroup *knob_group_find(const char *name);
+bool knob_is_in_group(const Knob *knob, const char *group);
+
+/* "vm.swappiness", "transparent_hugepage.hugepages-64kB.enabled". -ENOENT; -EINVAL for a bad size
+ * or node. */
 int knob_ref_parse(const char *name, KnobRef *ret);
 void knob_ref_name(KnobRef ref, char buffer[static KNOB_NAME_MAX]);
 void knob_ref_path(KnobRef ref, char buffer[static KNOB_PATH_MAX]);
+/* From "proc/sys/vm/swappiness", relative to the root. -ENOENT, -EINVAL as knob_ref_parse. */
+int knob_ref_from_path(const char *path, KnobRef *ret);
+/* By name, then size, then node. */
+int knob_ref_compare(KnobRef a, KnobRef b);
 bool knob_ref_equal(KnobRef a, KnobRef b);
 /* The nearest known name as 'did you mean "X"?', or NULL; the caller frees. */
 char *knob_hint(const char *name);

@@ -12,68 +12,93 @@ int live_read(const Root *root, KnobRef ref, Value *ret) {
         return value_parse_kernel(&type, text, ret) < 0 ? -EBADMSG : 0;
 }
 
-/* "hugepages-64kB" against what stands around the "*"; the number between, or 0. */
-static unsigned
-match_instance(const char *name, const char *before, size_t n_before, const char *after) {
+/* "hugepages-64kB" against what stands around the "*"; false when it does not fit. */
+static bool match_instance(
+        const char *name, const char *before, size_t n_before, const char *after, unsigned *ret) {
         char digits[16];
         uint64_t number = 0;
         size_t n = strlen(name), n_after = strcspn(after, "/");
 
         if (n <= n_before + n_after || n - n_before - n_after >= sizeof(digits))
-                return 0;
+                return false;
         if (strncmp(name, before, n_before) != 0 ||
             strncmp(name + n - n_after, after, n_after) != 0)
-                return 0;
+                return false;
         memcpy(digits, name + n_before, n - n_before - n_after);
         digits[n - n_before - n_after] = '\0';
         if (parse_uint64(digits, &number) < 0 || number > UINT32_MAX)
+                return false;
+        *ret = (unsigned) number;
+        return true;
+}
+
+/* What has been found, and in which tree. */
+typedef struct Search {
+        const Root *root;
+        KnobRef *refs;
+        size_t n;
+} Search;
+
+static int add_ref(Search *search, const char *path) {
+        KnobRef ref;
+
+        /* An 8 kB folio has a shmem_enabled file and no "enabled". */
+        if (!root_exists(search->root, path) || knob_ref_from_path(path, &ref) < 0)
                 return 0;
-        return (unsigned) number;
+        if (array_grow(&search->refs, search->n, sizeof(*search->refs)) < 0)
+                return -ENOMEM;
+        search->refs[search->n++] = ref;
+        return 0;
 }
 
-static int compare_unsigned(const void *a, const void *b) {
-        unsigned x = *(const unsigned *) a, y = *(const unsigned *) b;
-        return (x > y) - (x < y);
-}
-
-int live_instances(const Root *root, const Knob *knob, unsigned **ret, size_t *ret_n) {
-        _cleanup_(freep) unsigned *sizes = NULL;
+/* Puts each number that the folder of the first "*" offers in its place, and goes on with the
+ * next; a pattern without "*" is a path. */
+static int expand(Search *search, const char *pattern) {
         _cleanup_(closedirp) DIR *dir = NULL;
-        char folder[KNOB_PATH_MAX], path[KNOB_PATH_MAX];
-        size_t n = 0;
+        char folder[KNOB_PATH_MAX], next[KNOB_PATH_MAX];
+        unsigned number = 0;
+        int r = 0;
 
-        const char *star = strchr(knob->path, '*');
-        if (!star) {
-                *ret = NULL;
-                *ret_n = 0;
-                return 0;
-        }
-        const char *entry = memrchr(knob->path, '/', (size_t) (star - knob->path));
-        (void) snprintf(
-                folder, sizeof(folder), "%.*s", entry ? (int) (entry - knob->path) : 0, knob->path);
-        dir = root_open_dir(root, folder);
-        if (!dir && errno != ENOENT)
-                return -errno;
+        const char *star = strchr(pattern, '*');
+        if (!star)
+                return add_ref(search, pattern);
+        const char *entry = memrchr(pattern, '/', (size_t) (star - pattern));
+        (void) snprintf(folder, sizeof(folder), "%.*s", (int) (entry - pattern), pattern);
+        dir = root_open_dir(search->root, folder);
+        if (!dir)
+                return errno == ENOENT ? 0 : -errno;
         entry++;
-        for (struct dirent *found; dir && (found = readdir(dir));) {
-                KnobRef ref = {
-                        .knob = knob,
-                        .instance_kb = match_instance(
-                                found->d_name, entry, (size_t) (star - entry), star + 1),
-                };
-                if (ref.instance_kb == 0)
+        for (struct dirent *found; r >= 0 && (found = readdir(dir));) {
+                if (!match_instance(
+                            found->d_name, entry, (size_t) (star - entry), star + 1, &number))
                         continue;
-                /* An 8 kB folio has a shmem_enabled file and no "enabled". */
-                knob_ref_path(ref, path);
-                if (!root_exists(root, path))
-                        continue;
-                if (array_grow(&sizes, n, sizeof(*sizes)) < 0)
-                        return -ENOMEM;
-                sizes[n++] = ref.instance_kb;
+                (void) snprintf(next,
+                                sizeof(next),
+                                "%.*s%u%s",
+                                (int) (star - pattern),
+                                pattern,
+                                number,
+                                star + 1);
+                r = expand(search, next);
         }
-        if (n > 1)
-                qsort(sizes, n, sizeof(*sizes), compare_unsigned);
-        *ret = TAKE_PTR(sizes);
-        *ret_n = n;
+        return r;
+}
+
+static int compare_refs(const void *a, const void *b) {
+        return knob_ref_compare(*(const KnobRef *) a, *(const KnobRef *) b);
+}
+
+int live_refs(const Root *root, const Knob *knob, KnobRef **ret, size_t *ret_n) {
+        Search search = {.root = root};
+
+        int r = expand(&search, knob->path);
+        if (r < 0) {
+                free(search.refs);
+                return r;
+        }
+        if (search.n > 1)
+                qsort(search.refs, search.n, sizeof(KnobRef), compare_refs);
+        *ret = search.refs;
+        *ret_n = search.n;
         return 0;
 }

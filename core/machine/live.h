@@ -12,6 +12,8 @@
  */
 int live_read(const Root *root, KnobRef ref, Value *ret);
 
-/* Which folio sizes the machine has files for ("hugepages-64kB"), ascending, in KiB; the caller
- * frees *ret. *ret_n 0 when the knob is not of that family or none exist. */
-int live_instances(const Root *root, const Knob *knob, unsigned **ret, size_t *ret_n);
+/*
+ * Every file that the machine has of a knob: one for "vm.swappiness", one a folio size for
+ * "hugepages-*kB", in ascending order. *ret_n 0 when it has none. The caller frees *ret.
+ */
+int live_refs(const Root *root, const Knob *knob, KnobRef **ret, size_t *ret_n);

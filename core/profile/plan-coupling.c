@@ -206,12 +206,7 @@ static int compare_steps(const void *first, const void *second, void *userdata) 
         if (a->ref.knob->stage != b->ref.knob->stage)
                 return a->ref.knob->stage < b->ref.knob->stage ? -1 : 1;
         int difference = rank(a, order) - rank(b, order);
-        if (difference == 0)
-                difference = strcmp(a->ref.knob->name, b->ref.knob->name);
-        if (difference == 0)
-                difference = (a->ref.instance_kb > b->ref.instance_kb) -
-                             (a->ref.instance_kb < b->ref.instance_kb);
-        return difference;
+        return difference != 0 ? difference : knob_ref_compare(a->ref, b->ref);
 }
 
 void plan_sort(const Root *root, Plan *plan) {

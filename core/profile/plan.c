@@ -17,6 +17,8 @@ typedef struct Wish {
         const Value *value;
         const char *origin;
         bool optional;
+        Only only;
+        const Value *original; /* what it goes back to without the profile, or NULL: the live one */
 } Wish;
 
 Plan *plan_free(Plan *plan) {
@@ -104,6 +106,24 @@ static int complete_vector(const Builder *builder, const Wish *wish, Step *step)
         return 0;
 }
 
+/* A limit that somebody set higher for a reason stays: it is the same to the profile. */
+static void apply_only(const Wish *wish, Step *step) {
+        const Value *base = wish->original ? wish->original : &step->old;
+
+        if (wish->only == ONLY_NONE || base->n == 0)
+                return;
+        int difference = integer_compare(base->integers[0], step->new.integers[0]);
+        if (wish->only == ONLY_RAISE ? difference > 0 : difference < 0)
+                step->new = *base;
+}
+
+static const Value *find_original(const Setting *restore, size_t n_restore, KnobRef ref) {
+        for (size_t i = 0; i < n_restore; i++)
+                if (knob_ref_equal(restore[i].ref, ref))
+                        return &restore[i].value;
+        return NULL;
+}
+
 static int add_wish(const Builder *builder, const Wish *wish) {
         Step step = {.kind = STEP_SET, .ref = wish->ref, .new = *wish->value};
         bool found = false;
@@ -111,6 +131,7 @@ static int add_wish(const Builder *builder, const Wish *wish) {
         int r = read_live(builder, wish, step.ref, &step.old, &found);
         if (r < 0 || !found)
                 return r;
+        apply_only(wish, &step);
         step.paired = knob_ref_partner(step.ref, &step.partner);
         if (step.paired) {
                 r = read_live(builder, wish, step.partner, &step.partner_old, &found);
@@ -161,6 +182,8 @@ static int add_wishes(const Builder *builder,
                         .value = &from->value,
                         .origin = original ? ORIGIN_ORIGINAL : from->origin,
                         .optional = from->optional,
+                        .only = from->only,
+                        .original = find_original(restore, n_restore, from->ref),
                 };
                 if (original && is_concerned(builder->plan, settings, from->ref))
                         continue;

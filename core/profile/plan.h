@@ -54,9 +54,10 @@ typedef struct Plan {
 /*
  * Reads every knob concerned. restore lists settings that go back to an earlier value because the
  * profile that asked for them is being left (may be NULL, n_restore 0); a knob that settings sets
- * too is taken from settings. -EINVAL with problems: a knob is missing or unreadable and not
- * optional; the background dirty limit would not stay below the foreground one as they will stand
- * together on this machine.
+ * too is taken from settings. A setting that may only raise (or lower) keeps what the knob has
+ * without the profile that is left, where that is higher (lower). -EINVAL with problems: a knob is
+ * missing or unreadable and not optional; the background dirty limit would not stay below the
+ * foreground one as they will stand together on this machine.
  */
 int plan_new(const Root *root,
              const Settings *settings,

@@ -110,14 +110,9 @@ static void read_when(Reader *reader, const Node *node, void *target) {
         when_read(reader, node, &profile->when);
 }
 
-static void read_sysctl(Reader *reader, const Node *node, void *target) {
+static void read_block(Reader *reader, const Node *node, void *target) {
         Profile *profile = target;
-        block_read_sysctl(reader, node, &profile->settings);
-}
-
-static void read_thp(Reader *reader, const Node *node, void *target) {
-        Profile *profile = target;
-        block_read_thp(reader, node, &profile->settings);
+        block_read(reader, node, &profile->settings);
 }
 
 static void read_watch(Reader *reader, const Node *node, void *target) {
@@ -130,20 +125,19 @@ static void override_when(Reader *reader, const Node *node, void *target) {
         when_read(reader, node, &override->when);
 }
 
-static void override_sysctl(Reader *reader, const Node *node, void *target) {
+static void override_block(Reader *reader, const Node *node, void *target) {
         ProfileOverride *override = target;
-        block_read_sysctl(reader, node, &override->settings);
-}
-
-static void override_thp(Reader *reader, const Node *node, void *target) {
-        ProfileOverride *override = target;
-        block_read_thp(reader, node, &override->settings);
+        block_read(reader, node, &override->settings);
 }
 
 static const Field override_fields[] = {
         {"when", override_when},
-        {"sysctl", override_sysctl},
-        {"transparent_hugepage", override_thp},
+        {"sysctl", override_block},
+        {"transparent_hugepage", override_block},
+        {"ksm", override_block},
+        {"lru_gen", override_block},
+        {"zswap", override_block},
+        {"hugepages", override_block},
 };
 
 static void read_override(Reader *reader, const Node *node, Profile *profile) {
@@ -177,8 +171,12 @@ static const Field profile_fields[] = {
         {"description", read_description},
         {"inherits", read_inherits},
         {"when", read_when},
-        {"sysctl", read_sysctl},
-        {"transparent_hugepage", read_thp},
+        {"sysctl", read_block},
+        {"transparent_hugepage", read_block},
+        {"ksm", read_block},
+        {"lru_gen", read_block},
+        {"zswap", read_block},
+        {"hugepages", read_block},
         {"overrides", read_overrides},
         {"watch", read_watch},
 };

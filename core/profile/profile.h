@@ -40,6 +40,15 @@ typedef struct When {
         unsigned line;
 } When;
 
+/* Which way a value may move the live one. */
+typedef enum Only {
+        ONLY_NONE,  /* both */
+        ONLY_RAISE, /* a live value that is higher stays */
+        ONLY_LOWER, /* a live value that is lower stays */
+        _ONLY_MAX,
+        _ONLY_INVALID = -EINVAL,
+} Only;
+
 /* How a profile says a value. */
 typedef struct ProfileValue {
         char *text; /* as written: "10s", "madvise"; NULL when of-ram is used */
@@ -47,6 +56,9 @@ typedef struct ProfileValue {
         uint64_t at_least_bytes; /* 0: no bound */
         uint64_t at_most_bytes;  /* 0: no bound */
         bool optional;           /* skipped where the kernel lacks the knob */
+        Only only;
+        char *source;   /* who recommends it, and where; or NULL */
+        char *reviewed; /* when somebody last looked: "2026-11", or NULL */
 } ProfileValue;
 
 typedef struct ProfileSetting {
@@ -150,6 +162,10 @@ bool when_holds(const When *when, const Facts *facts);
 char *when_explain(const When *when, const Facts *facts);
 /* "ram >= 4GiB, kernel >= 5.14, swap none or zram"; the caller frees. "" when nothing is asked. */
 char *when_format(const When *when);
+
+const char *only_to_string(Only only);
+/* "raise" or "lower". */
+Only only_from_string(const char *name);
 
 void watch_done(Watch *watch);
 const char *on_regression_to_string(OnRegression value);

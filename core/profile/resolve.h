@@ -16,6 +16,9 @@ typedef struct Setting {
         Value value;
         char *origin; /* "etc/memctl/profiles/redis.yaml:12", with the root's prefix */
         bool optional;
+        Only only;      /* a plan compares with the live value */
+        char *source;   /* or NULL */
+        char *reviewed; /* or NULL */
 } Setting;
 
 /* A setting that is left out here, and why: "this kernel (6.1) has no such knob". */

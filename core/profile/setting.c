@@ -5,6 +5,8 @@
 
 void setting_done(Setting *setting) {
         free(setting->origin);
+        free(setting->source);
+        free(setting->reviewed);
 }
 
 void skipped_done(Skipped *skipped) {
@@ -125,9 +127,16 @@ static char *why_absent(const SettingContext *context, KnobRef ref, bool known_v
         knob_ref_path(ref, path);
         if (known_version && root_exists(context->root, path))
                 return NULL;
-        if (ref.instance_kb > 0)
-                return text_format("this machine (kernel %s) has no such file for folios of %u kB",
+        if (knob_has_node(ref.knob))
+                return text_format("this machine (kernel %s) has no such file for node %u and "
+                                   "pages of %u kB",
                                    release,
+                                   ref.node,
+                                   ref.instance_kb);
+        if (ref.instance_kb > 0)
+                return text_format("this machine (kernel %s) has no such file for %s of %u kB",
+                                   release,
+                                   ref.knob->section == KNOB_SECTION_THP ? "folios" : "pages",
                                    ref.instance_kb);
         return text_format("this kernel (%s) has no such knob%s%s",
                            release,
@@ -164,12 +173,26 @@ refuse_absent(const SettingContext *context, const SettingSource *source, const 
                            reason);
 }
 
+/* Where the value comes from: the line, and what it says of its own source. */
+static int copy_provenance(const SettingSource *source, Setting *setting) {
+        const ProfileValue *said = &source->said->value;
+
+        setting->origin = setting_source_origin(source);
+        setting->source = said->source ? strdup(said->source) : NULL;
+        setting->reviewed = said->reviewed ? strdup(said->reviewed) : NULL;
+        if (!setting->origin || (said->source && !setting->source) ||
+            (said->reviewed && !setting->reviewed))
+                return -ENOMEM;
+        return 0;
+}
+
 int setting_resolve(const SettingContext *context,
                     const SettingSource *source,
                     Setting *ret,
                     Skipped *ret_skipped) {
         const ProfileSetting *said = source->said;
-        Setting setting = {.ref = said->ref, .optional = said->value.optional};
+        Setting setting = {
+                .ref = said->ref, .optional = said->value.optional, .only = said->value.only};
         _cleanup_(freep) char *why = NULL, *absent = NULL;
 
         int r = knob_value_type(said->ref.knob, &context->facts->context, &setting.type);
@@ -200,9 +223,11 @@ int setting_resolve(const SettingContext *context,
                 tell(context, source, NULL, why);
                 return -EINVAL;
         }
-        setting.origin = setting_source_origin(source);
-        if (!setting.origin)
-                return -ENOMEM;
+        r = copy_provenance(source, &setting);
+        if (r < 0) {
+                setting_done(&setting);
+                return r;
+        }
         *ret = setting;
         return 1;
 }

@@ -21,25 +21,6 @@ typedef struct Write {
         size_t size;
 } Write;
 
-/* Which knob a path stands for; false for files that the catalogue does not know. */
-static bool find_knob(const char *path, KnobRef *ret) {
-        char candidate[KNOB_PATH_MAX];
-
-        for (size_t i = 0; i < knob_count(); i++) {
-                const Knob *knob = knob_at(i);
-                const char *star = strchr(knob->path, '*');
-                KnobRef ref = {.knob = knob};
-                if (star && strncmp(path, knob->path, (size_t) (star - knob->path)) == 0)
-                        ref.instance_kb = (unsigned) strtoul(path + (star - knob->path), NULL, 10);
-                knob_ref_path(ref, candidate);
-                if (streq(path, candidate)) {
-                        *ret = ref;
-                        return true;
-                }
-        }
-        return false;
-}
-
 /* Replaces the file's content; the position ends where a write of size bytes leaves it. */
 static ssize_t store(int fd, const char *text, size_t taken) {
         if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0 ||
@@ -424,7 +405,7 @@ fake_kernel_write(const Root *root, const char *path, int fd, const char *data, 
         Write w = {.root = root, .fd = fd, .data = data, .size = size};
         Refusal refusal = {0};
 
-        if (!find_knob(path, &w.ref)) {
+        if (knob_ref_from_path(path, &w.ref) < 0) {
                 ssize_t n = write(fd, data, size);
                 return n < 0 ? -errno : n;
         }

@@ -18,7 +18,7 @@ static void write_knob(const MadeMachine *machine, const Knob *knob) {
 
         if (knob_value_type(knob, &machine->facts.context, &type) < 0)
                 return;
-        for (size_t i = 0; i < (strchr(knob->path, '*') ? ELEMENTSOF(sizes) : 1); i++) {
+        for (size_t i = 0; i < (knob_is_family(knob) ? ELEMENTSOF(sizes) : 1); i++) {
                 knob_ref_path((KnobRef){.knob = knob, .instance_kb = sizes[i]}, path);
                 write_or_end(machine->tree, path, knob->choices ? "[never]\n" : "0\n");
         }

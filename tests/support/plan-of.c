@@ -68,15 +68,12 @@ char *knobs_snapshot(const Root *root) {
         FILE *out = open_memstream(&text, &size);
 
         for (size_t i = 0; out && i < knob_count(); i++) {
-                _cleanup_(freep) unsigned *sizes = NULL;
+                _cleanup_(freep) KnobRef *refs = NULL;
                 size_t n = 0;
-                if (!strchr(knob_at(i)->name, '*'))
-                        print_knob(out, root, (KnobRef){.knob = knob_at(i)});
-                else if (live_instances(root, knob_at(i), &sizes, &n) < 0)
+                if (live_refs(root, knob_at(i), &refs, &n) < 0)
                         continue;
                 for (size_t j = 0; j < n; j++)
-                        print_knob(
-                                out, root, (KnobRef){.knob = knob_at(i), .instance_kb = sizes[j]});
+                        print_knob(out, root, refs[j]);
         }
         if (!out || fclose(out) != 0) {
                 free(text);

@@ -16,6 +16,7 @@ static void setting_init(const Facts *facts, const Wanted *wanted, unsigned line
         assert_int_equal(value_parse(&ret->type, wanted->value, &ret->value, &why), 0);
         ret->origin = text_format("x.yaml:%u", line);
         ret->optional = wanted->optional;
+        ret->only = wanted->only;
 }
 
 static Setting *settings_of(const Facts *facts, const Wanted *wanted, size_t n) {

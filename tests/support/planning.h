@@ -11,6 +11,7 @@ typedef struct Wanted {
         const char *knob;
         const char *value;
         bool optional;
+        Only only;
 } Wanted;
 
 /* A plan for a copy of a machine, and all that it was made of. */

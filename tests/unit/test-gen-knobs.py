@@ -12,10 +12,16 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get('MEMCTL_SOURCE_ROOT', pathlib.Path(__file__).parents[2]))
 GENERATOR = SOURCE / 'core/knobs/gen-knobs.py'
+sys.path.insert(0, str(GENERATOR.parent))
 CATALOGUE = SOURCE / 'core/knobs/knobs.ini'
 
 GOOD = """\
+[group one]
+title = One
+text = What they share.
+
 [vm.a_bytes]
+groups = one
 kind = integer
 unit = bytes
 range =
@@ -27,12 +33,14 @@ summary = Says "a",
     on two lines
 
 [vm.a_ratio]
+groups = one
 kind = integer
 range = 0 .. 100
 pair = vm.a_bytes
 summary = Ratio
 
 [vm.b]
+groups = one
 kind = choice
 choices = one two
 summary = Choice
@@ -66,7 +74,7 @@ class GeneratorTest(unittest.TestCase):
     def run_on(self, text):
         """The table, or None; and the problems, one a line."""
         catalogue = generator.Catalogue(str(self.write(text)))
-        return catalogue.to_c() if not catalogue.problems else None, '\n'.join(catalogue.problems)
+        return generator.catalogue_to_c(catalogue) if not catalogue.problems else None, '\n'.join(catalogue.problems)
 
     def run_script(self, text, *options):
         self.write(text)
@@ -101,7 +109,7 @@ class GeneratorTest(unittest.TestCase):
         self.assertEqual(self.run_script(GOOD, '--check'), (0, '', False))
         code, problems, made = self.run_script(GOOD.replace('vm.b', 'vm.a'))
         self.assertEqual((code, made), (1, False))
-        self.assertTrue(problems.startswith('knobs.ini:18: [vm.a]: must come before'))
+        self.assertTrue(problems.startswith('knobs.ini:24: [vm.a]: must come before'))
         self.assertEqual(self.run_script(GOOD), (0, '', True))
 
     def test_the_table_is_the_same_every_time(self):
@@ -111,7 +119,7 @@ class GeneratorTest(unittest.TestCase):
         self.assert_refused(
             'unit =',
             'unot =',
-            'knobs.ini:3: [vm.a_bytes] unot: unknown key (did you mean "unit"?)',
+            'knobs.ini:8: [vm.a_bytes] unot: unknown key (did you mean "unit"?)',
         )
 
     def test_an_unknown_word_is_named_with_the_nearest(self):
@@ -180,16 +188,16 @@ class GeneratorTest(unittest.TestCase):
         self.assert_refused('since = 5.1', 'since = 5.1\nuntil = 5.1', '[vm.a_bytes] until:')
 
     def test_sections_are_sorted_and_unique(self):
-        self.assert_refused('[vm.b]', '[vm.a]', 'knobs.ini:18: [vm.a]: must come before')
-        self.assert_refused('[vm.b]', '[vm.a_ratio]', 'knobs.ini:18: [vm.a_ratio]: is there twice')
-        self.assert_refused('unit =', 'kind =', 'knobs.ini:3: [vm.a_bytes] kind: is there twice')
+        self.assert_refused('[vm.b]', '[vm.a]', 'knobs.ini:24: [vm.a]: must come before')
+        self.assert_refused('[vm.b]', '[vm.a_ratio]', 'knobs.ini:24: [vm.a_ratio]: is there twice')
+        self.assert_refused('unit =', 'kind =', 'knobs.ini:8: [vm.a_bytes] kind: is there twice')
 
     def test_names_must_be_ones_that_have_a_file(self):
         self.assert_refused('[vm.b]', '[zz.b]', '[zz.b]: must begin with one of')
         self.assert_refused('[vm.b]', '[vm.b/../c]', '[vm.b/../c]: is not a dotted name')
         self.assert_refused('[vm.b]', '[vm.b..c]', '[vm.b..c]: is not a dotted name')
         self.assert_refused('[vm.b]', '[vm.b*.c*]', '[vm.b*.c*]: is not a dotted name')
-        self.assert_refused('[vm.b]', f'[vm.{"b" * 90}]', 'is too long')
+        self.assert_refused('[vm.b]', f'[vm.{"b" * 100}]', 'is too long')
 
     def test_all_mistakes_are_told_at_once(self):
         text = GOOD.replace('kind = choice', 'kind = x').replace('0 .. 100', '1 .. 0')

@@ -113,12 +113,12 @@ static void test_every_writable_huge_page_file_of_this_kernel_is_known(void **st
 
 static void test_the_folio_sizes_of_this_machine_are_found_again(void **state) {
         const Knob *knob = knob_find("transparent_hugepage.hugepages-*kB.enabled");
-        _cleanup_(freep) unsigned *sizes = NULL;
+        _cleanup_(freep) KnobRef *refs = NULL;
         size_t n = 0;
 
-        assert_int_equal(live_instances(root, knob, &sizes, &n), 0);
+        assert_int_equal(live_refs(root, knob, &refs, &n), 0);
         for (size_t i = 0; i < n; i++) {
-                KnobRef ref = {.knob = knob, .instance_kb = sizes[i]}, again;
+                KnobRef ref = refs[i], again;
                 char name[KNOB_NAME_MAX];
                 knob_ref_name(ref, name);
                 assert_int_equal(knob_ref_parse(name, &again), 0);

@@ -39,15 +39,11 @@ static void assert_knobs_read(const Root *root) {
 
         assert_int_equal(facts_read(root, &problems, &facts), 0);
         for (size_t i = 0; i < knob_count(); i++) {
-                _cleanup_(freep) unsigned *sizes = NULL;
+                _cleanup_(freep) KnobRef *refs = NULL;
                 size_t n = 0;
-                assert_int_equal(live_instances(root, knob_at(i), &sizes, &n), 0);
+                assert_int_equal(live_refs(root, knob_at(i), &refs, &n), 0);
                 for (size_t k = 0; k < n; k++)
-                        assert_knob_reads(root,
-                                          &facts,
-                                          (KnobRef){.knob = knob_at(i), .instance_kb = sizes[k]});
-                if (!strchr(knob_at(i)->name, '*'))
-                        assert_knob_reads(root, &facts, (KnobRef){.knob = knob_at(i)});
+                        assert_knob_reads(root, &facts, refs[k]);
         }
 }
 

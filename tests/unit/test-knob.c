@@ -72,6 +72,8 @@ static void assert_round_trip(KnobRef ref) {
         assert_null(strchr(path, '*'));
         assert_int_equal(knob_ref_parse(name, &again), 0);
         assert_true(knob_ref_equal(ref, again));
+        assert_int_equal(knob_ref_from_path(path, &again), 0);
+        assert_true(knob_ref_equal(ref, again));
 }
 
 static void test_every_reference_survives_format_and_parse(void **state) {
@@ -88,6 +90,41 @@ static void test_every_reference_survives_format_and_parse(void **state) {
                         assert_round_trip((KnobRef){.knob = knob, .instance_kb = kb});
         }
         assert_int_equal(n_starred, 2);
+}
+
+static void test_what_is_no_path_of_a_knob_is_unknown(void **state) {
+        static const char *const paths[] = {
+                "",
+                "/proc/sys/vm/swappiness",
+                "proc/sys/vm",
+                "proc/sys/vm/swappiness/",
+                "proc/sys/vm/swappines",
+                "sys/kernel/mm/transparent_hugepage/hugepages-*kB/enabled",
+                "sys/kernel/mm/transparent_hugepage/hugepages-kB/enabled",
+                "sys/kernel/mm/transparent_hugepage/hugepages-64kB",
+        };
+        KnobRef ref = {0};
+
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++)
+                assert_int_equal(knob_ref_from_path(paths[i], &ref), -ENOENT);
+        assert_int_equal(knob_ref_from_path(
+                                 "sys/kernel/mm/transparent_hugepage/hugepages-63kB/enabled", &ref),
+                         -EINVAL);
+        assert_null(ref.knob);
+}
+
+static void test_every_knob_is_in_a_group_that_exists(void **state) {
+        for (size_t i = 0; i < knob_count(); i++) {
+                const char *const *group = knob_at(i)->groups;
+                assert_non_null(group[0]);
+                for (; *group; group++) {
+                        assert_non_null(knob_group_find(*group));
+                        assert_true(knob_is_in_group(knob_at(i), *group));
+                }
+                assert_false(knob_is_in_group(knob_at(i), "none"));
+        }
+        assert_null(knob_group_find("none"));
+        assert_null(knob_group_at(knob_group_count()));
 }
 
 static void test_references_with_another_size_are_not_equal(void **state) {
@@ -382,18 +419,17 @@ static void test_every_knob_takes_its_bounds_and_nothing_beyond(void **state) {
         }
 }
 
-static void test_only_triggers_have_a_refusal(void **state) {
+static void test_what_no_profile_sets_has_a_refusal(void **state) {
         static const char *const triggers[] = {
                 "vm.cmm_timed_pages", "vm.compact_memory", "vm.drop_caches", "vm.stat_refresh"};
-        size_t n = 0;
 
         for (size_t i = 0; i < knob_count(); i++) {
                 const Knob *knob = knob_at(i);
-                assert_int_equal(knob->refusal != NULL, (knob->flags & KNOB_TRIGGER) != 0);
-                if (knob->flags & KNOB_TRIGGER)
-                        assert_string_equal(knob->name, triggers[n++]);
+                assert_int_equal(knob->refusal != NULL, !knob_is_settable(knob));
         }
-        assert_int_equal(n, ELEMENTSOF(triggers));
+        for (size_t i = 0; i < ELEMENTSOF(triggers); i++)
+                assert_true(knob_find(triggers[i])->flags & KNOB_TRIGGER);
+        assert_true(knob_is_settable(knob_find("vm.swappiness")));
 }
 
 static void test_what_rewrites_min_free_is_written_before_it(void **state) {
@@ -431,6 +467,8 @@ int main(void) {
                 cmocka_unit_test(test_the_table_is_sorted_and_every_knob_is_found),
                 cmocka_unit_test(test_names_give_the_files_of_the_kernel),
                 cmocka_unit_test(test_every_reference_survives_format_and_parse),
+                cmocka_unit_test(test_what_is_no_path_of_a_knob_is_unknown),
+                cmocka_unit_test(test_every_knob_is_in_a_group_that_exists),
                 cmocka_unit_test(test_references_with_another_size_are_not_equal),
                 cmocka_unit_test(test_sizes_that_no_folio_has_are_refused),
                 cmocka_unit_test(test_what_is_no_name_is_unknown),
@@ -442,7 +480,7 @@ int main(void) {
                 cmocka_unit_test(test_what_the_kernel_takes_by_overflow_is_out_of_range),
                 cmocka_unit_test(test_a_gap_inside_the_range_is_refused),
                 cmocka_unit_test(test_every_knob_takes_its_bounds_and_nothing_beyond),
-                cmocka_unit_test(test_only_triggers_have_a_refusal),
+                cmocka_unit_test(test_what_no_profile_sets_has_a_refusal),
                 cmocka_unit_test(test_what_rewrites_min_free_is_written_before_it),
                 cmocka_unit_test(test_sections_and_stages_have_names),
         };

@@ -23,6 +23,51 @@ static void test_only_what_differs_makes_a_step(void **state) {
         fixture_done(&f);
 }
 
+/* What stands here was set by somebody who needed more than the profile does. */
+static void test_only_raise_keeps_a_higher_value_and_only_lower_a_lower(void **state) {
+        static const struct {
+                const char *live;
+                Only only;
+                const char *steps;
+        } cases[] = {
+                {"2000\n", ONLY_RAISE, ""},
+                {"1000\n", ONLY_RAISE, ""},
+                {"500\n", ONLY_RAISE, "max_map_count=1000"},
+                {"500\n", ONLY_LOWER, ""},
+                {"2000\n", ONLY_LOWER, "max_map_count=1000"},
+                {"2000\n", ONLY_NONE, "max_map_count=1000"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Fixture f;
+                fixture_open(&f, "x86-2g-6.1");
+                poke(&f, "vm.max_map_count", cases[i].live);
+                const Wanted wanted = {
+                        .knob = "vm.max_map_count", .value = "1000", .only = cases[i].only};
+                assert_int_equal(make_plan(&f, &wanted, 1, NULL, 0), 0);
+                assert_steps(&f, cases[i].steps);
+                fixture_done(&f);
+        }
+}
+
+/* The profile that is left had raised it to 5000: without it there would be 300, or 3000. */
+static void test_only_raise_looks_at_what_is_there_without_the_profile_that_is_left(void **state) {
+        static const Wanted wanted = {
+                .knob = "vm.max_map_count", .value = "1000", .only = ONLY_RAISE};
+        static const char *const originals[] = {"300", "3000"};
+        static const char *const steps[] = {"max_map_count=1000", "max_map_count=3000"};
+
+        for (size_t i = 0; i < ELEMENTSOF(originals); i++) {
+                Fixture f;
+                fixture_open(&f, "x86-2g-6.1");
+                poke(&f, "vm.max_map_count", "5000\n");
+                const Wanted restore = {.knob = "vm.max_map_count", .value = originals[i]};
+                assert_int_equal(make_plan(&f, &wanted, 1, &restore, 1), 0);
+                assert_steps(&f, steps[i]);
+                fixture_done(&f);
+        }
+}
+
 static void test_a_profile_that_asks_for_nothing_has_an_empty_plan(void **state) {
         Fixture f;
 
@@ -206,6 +251,9 @@ static void test_what_the_profile_left_behind_sets_goes_back(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_only_what_differs_makes_a_step),
+                cmocka_unit_test(test_only_raise_keeps_a_higher_value_and_only_lower_a_lower),
+                cmocka_unit_test(
+                        test_only_raise_looks_at_what_is_there_without_the_profile_that_is_left),
                 cmocka_unit_test(test_a_profile_that_asks_for_nothing_has_an_empty_plan),
                 cmocka_unit_test(test_a_pair_goes_back_to_the_member_that_was_in_force),
                 cmocka_unit_test(test_a_single_knob_goes_back_to_its_old_value),

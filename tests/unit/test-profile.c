@@ -118,6 +118,29 @@ static void test_values_are_kept_as_written_with_their_places(void **state) {
         assert_int_equal(form->value_column, 40);
 }
 
+static void test_a_value_says_where_it_comes_from(void **state) {
+        _cleanup_(profile_freep) Profile *profile =
+                parse("profile: x\n"
+                      "summary: s\n"
+                      "sysctl:\n"
+                      "  vm.max_map_count: {value: 1048576, only: raise, source: \"who; where\","
+                      " reviewed: 2026-11}\n"
+                      "  vm.stat_interval: {value: 10, only: lower, reviewed: 2026-11-27}\n"
+                      "  vm.swappiness: {value: 10}\n");
+        const ProfileValue *raise = &find(&profile->settings, "vm.max_map_count")->value;
+        const ProfileValue *lower = &find(&profile->settings, "vm.stat_interval")->value;
+        const ProfileValue *plain = &find(&profile->settings, "vm.swappiness")->value;
+
+        assert_int_equal(raise->only, ONLY_RAISE);
+        assert_string_equal(raise->source, "who; where");
+        assert_string_equal(raise->reviewed, "2026-11");
+        assert_int_equal(lower->only, ONLY_LOWER);
+        assert_string_equal(lower->reviewed, "2026-11-27");
+        assert_null(lower->source);
+        assert_int_equal(plain->only, ONLY_NONE);
+        assert_null(plain->reviewed);
+}
+
 static void test_huge_page_knobs_mirror_the_folders(void **state) {
         _cleanup_(profile_freep) Profile *profile = parse(complete);
         const ProfileSetting *folio =
@@ -393,6 +416,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_key_of_the_file_itself_is_read),
                 cmocka_unit_test(test_values_are_kept_as_written_with_their_places),
+                cmocka_unit_test(test_a_value_says_where_it_comes_from),
                 cmocka_unit_test(test_huge_page_knobs_mirror_the_folders),
                 cmocka_unit_test(test_overrides_keep_their_order_and_condition),
                 cmocka_unit_test(test_watch_says_what_it_sets),
