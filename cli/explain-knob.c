@@ -1,65 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/explain.h"
-#include "cli/table.h"
 #include "core/machine/live.h"
 
-/* "transparent_hugepage.hugepages-*kB.enabled" itself, not one of its files. */
-static bool is_family(KnobRef ref) {
+bool explain_is_family(KnobRef ref) {
         return ref.instance_kb == 0 && knob_is_family(ref.knob);
-}
-
-static bool is_same_knob(KnobRef asked, KnobRef set) {
-        return is_family(asked) ? asked.knob == set.knob : knob_ref_equal(asked, set);
-}
-
-typedef void (*SettingFn)(const Settings *settings, const Setting *setting, void *userdata);
-
-/* Calls back for every setting of the knob in any profile that resolves here. */
-static int for_each_user(const Machine *machine, KnobRef ref, SettingFn fn, void *userdata) {
-        _cleanup_(store_list_done) StoreList list = {0};
-
-        int r = store_list(machine->root, &list);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < list.n; i++) {
-                _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
-                _cleanup_(settings_freep) Settings *settings = NULL;
-                if (resolve_name(machine->root,
-                                 list.items[i].name,
-                                 STORE_ANY,
-                                 &machine->facts,
-                                 &problems,
-                                 &settings) < 0)
-                        continue;
-                for (size_t j = 0; j < settings->n; j++)
-                        if (is_same_knob(ref, settings->items[j].ref))
-                                fn(settings, &settings->items[j], userdata);
-        }
-        return 0;
-}
-
-static void user_to_json(const Settings *settings, const Setting *setting, void *userdata) {
-        json_object *array = userdata, *object = json_object_new_object();
-        char name[KNOB_NAME_MAX], text[VALUE_TEXT_MAX];
-
-        knob_ref_name(setting->ref, name);
-        value_format(&setting->value, text);
-        json_add_text(object, "profile", settings->profile);
-        json_add_text(object, "knob", name);
-        json_add_text(object, "value", text);
-        json_add_text(object, "origin", setting->origin);
-        json_object_array_add(array, object);
-}
-
-static void user_to_row(const Settings *settings, const Setting *setting, void *userdata) {
-        const KnobContext context = {0}; /* a value that was resolved needs no range */
-        _cleanup_(freep) char *human =
-                knob_value_brief(setting->ref.knob, &context, &setting->value);
-        Table *table = userdata;
-
-        table_add_text(table, STYLE_PLAIN, settings->profile);
-        table_add_text(table, STYLE_BOLD, human);
-        table_add_text(table, STYLE_DIM, setting->origin);
 }
 
 /* "since 5.9, until 6.18" */
@@ -92,6 +36,32 @@ static const char *unit_or_null(const Knob *knob) {
         return unit && unit[0] ? unit : NULL;
 }
 
+/* The long texts, in the order of reading. */
+typedef struct Text {
+        const char *key; /* in JSON */
+        const char *label;
+        Style style;
+        size_t offset; /* of the member of Knob */
+} Text;
+
+static const Text texts[] = {
+        {"detail", "What the kernel does with it", STYLE_BOLD, offsetof(Knob, detail)},
+        {"advice", "When to change it", STYLE_BOLD, offsetof(Knob, advice)},
+        {"counter", "Where it shows", STYLE_BOLD, offsetof(Knob, counter)},
+        {"hazard", "Hazard", STYLE_WARN, offsetof(Knob, hazard)},
+        {"coupling", "Coupled", STYLE_BOLD, offsetof(Knob, coupling)},
+        {"readback", "Reads back", STYLE_BOLD, offsetof(Knob, readback)},
+        {"cost", "Cost of a write", STYLE_BOLD, offsetof(Knob, cost)},
+        {"myths", "Often believed", STYLE_BOLD, offsetof(Knob, myths)},
+        {"refusal", "No setting", STYLE_WARN, offsetof(Knob, refusal)},
+        {"intuition", NULL, STYLE_PLAIN, offsetof(Knob, intuition)}, /* printed first */
+        {"published", NULL, STYLE_PLAIN, offsetof(Knob, published)}, /* a list */
+};
+
+static const char *text_of(const Knob *knob, const Text *text) {
+        return *(const char *const *) ((const char *) knob + text->offset);
+}
+
 static ExitCode explain_knob_json(const Machine *machine, KnobRef ref) {
         char name[KNOB_NAME_MAX], path[KNOB_PATH_MAX], text[VALUE_TEXT_MAX];
         const Knob *knob = ref.knob;
@@ -99,16 +69,16 @@ static ExitCode explain_knob_json(const Machine *machine, KnobRef ref) {
         Value live;
         _cleanup_(freep) char *range = range_text(machine, knob, &known);
         _cleanup_(freep) char *versions = versions_text(knob);
-        json_object *object = json_object_new_object(), *users = json_object_new_array();
+        json_object *object = json_object_new_object(), *groups = json_object_new_array();
 
         knob_ref_name(ref, name);
         knob_ref_path(ref, path);
-        bool readable = !is_family(ref) && live_read(machine->root, ref, &live) >= 0;
+        bool readable = !explain_is_family(ref) && live_read(machine->root, ref, &live) >= 0;
         if (readable)
                 value_format(&live, text);
-        json_add_text(object, "knob", is_family(ref) ? knob->name : name);
+        json_add_text(object, "knob", explain_is_family(ref) ? knob->name : name);
         json_add_text(object, "summary", knob->summary);
-        json_add_text(object, "path", is_family(ref) ? knob->path : path);
+        json_add_text(object, "path", explain_is_family(ref) ? knob->path : path);
         json_add_text(object, "live", readable ? text : NULL);
         json_add_text(object, "kind", value_kind_to_string(knob->kind));
         json_add_text(object, "unit", unit_or_null(knob));
@@ -117,12 +87,13 @@ static ExitCode explain_knob_json(const Machine *machine, KnobRef ref) {
         json_add_text(object, "default", knob->default_text);
         json_add_text(object, "versions", versions);
         json_add_text(object, "pair", knob->pair);
-        json_add_text(object, "coupling", knob->coupling);
-        json_add_text(object, "hazard", knob->hazard);
         json_add_text(object, "config", knob->config);
-        json_add_text(object, "refusal", knob->refusal);
-        (void) for_each_user(machine, ref, user_to_json, users);
-        json_add(object, "profiles", users);
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                json_add_text(object, texts[i].key, text_of(knob, &texts[i]));
+        for (const char *const *group = knob->groups; *group; group++)
+                json_object_array_add(groups, json_text(*group));
+        json_add(object, "groups", groups);
+        json_add(object, "profiles", explain_users_json(machine, ref));
         return print_json(object);
 }
 
@@ -141,11 +112,33 @@ static void print_sentence(const char *label, Style style, const char *text) {
         print_wrapped(2, text);
 }
 
+/* One recommendation a line, each wrapped on its own. */
+static void print_published(const char *published) {
+        if (published)
+                print_styled(STYLE_BOLD, "\nPublished recommendations\n");
+        while (published && *published) {
+                size_t n = strcspn(published, "\n");
+                _cleanup_(freep) char *line = strndup(published, n);
+                print_wrapped(2, line ? line : "");
+                published += n + (published[n] == '\n');
+        }
+}
+
+static void print_groups(const Knob *knob) {
+        (void) putchar('\n');
+        for (const char *const *group = knob->groups; *group; group++)
+                print_styled(STYLE_DIM,
+                             "%smemctl explain %s",
+                             group == knob->groups ? "More of its kind: " : ", ",
+                             *group);
+        (void) putchar('\n');
+}
+
 static void print_live(const Machine *machine, KnobRef ref) {
         _cleanup_(freep) KnobRef *refs = NULL;
         size_t n = 0;
 
-        if (!is_family(ref)) {
+        if (!explain_is_family(ref)) {
                 _cleanup_(freep) char *live = machine_live_text(machine, ref);
                 print_field("live", STYLE_BOLD, live ? live : "not on this machine");
                 return;
@@ -184,36 +177,32 @@ static void print_knob_fields(const Machine *machine, KnobRef ref) {
         print_field("since", STYLE_PLAIN, versions);
         print_field("needs", STYLE_PLAIN, knob->config);
         _cleanup_(freep) char *file = text_format(
-                "%s/%s", root_prefix(machine->root), is_family(ref) ? knob->path : path);
+                "%s/%s", root_prefix(machine->root), explain_is_family(ref) ? knob->path : path);
         print_field("file", STYLE_PLAIN, file);
         print_field("pair", STYLE_PLAIN, knob->pair);
 }
 
 ExitCode explain_knob(const Machine *machine, KnobRef ref) {
-        static const char *const headings[] = {"PROFILE", "VALUE", "FROM", NULL};
-        _cleanup_(table_done) Table table = {0};
+        const Knob *knob = ref.knob;
         char name[KNOB_NAME_MAX];
 
         if (print_is_json())
                 return explain_knob_json(machine, ref);
         knob_ref_name(ref, name);
-        print_styled(STYLE_BOLD, "%s", is_family(ref) ? ref.knob->name : name);
+        print_styled(STYLE_BOLD, "%s", explain_is_family(ref) ? knob->name : name);
         (void) putchar('\n');
-        print_wrapped(0, ref.knob->summary ? ref.knob->summary : "");
+        print_wrapped(0, knob->summary);
         (void) putchar('\n');
-        print_knob_fields(machine, ref);
-        print_sentence("Hazard", STYLE_WARN, ref.knob->hazard);
-        print_sentence("Coupled", STYLE_BOLD, ref.knob->coupling);
-        print_sentence("No setting", STYLE_WARN, ref.knob->refusal);
-
-        table_init(&table, headings);
-        table.indent = 2;
-        table.keep_last = true;
-        (void) for_each_user(machine, ref, user_to_row, &table);
-        if (table_rows(&table) == 0) {
-                (void) puts("\nNo profile sets it here.");
-                return EXIT_CODE_DONE;
+        if (knob->intuition) {
+                print_wrapped(0, knob->intuition);
+                (void) putchar('\n');
         }
-        print_styled(STYLE_BOLD, "\nSet by\n");
-        return table_print(&table);
+        print_knob_fields(machine, ref);
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                if (texts[i].label)
+                        print_sentence(texts[i].label, texts[i].style, text_of(knob, &texts[i]));
+        print_published(knob->published);
+        ExitCode code = explain_print_users(machine, ref);
+        print_groups(knob);
+        return code;
 }

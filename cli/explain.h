@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The two halves of "explain", as text or as JSON. */
+/* What "explain" can explain, as text or as JSON. */
 
 #include "cli/machine.h"
 
 ExitCode explain_knob(const Machine *machine, KnobRef ref);
 ExitCode explain_profile(const Machine *machine, const Profile *profile);
+/* All groups of knobs. */
+ExitCode explain_groups(const Machine *machine);
+/* One of them with its knobs. */
+ExitCode explain_group(const Machine *machine, const KnobGroup *group);
+/* The knobs whose name, summary or intuition has the word. -ENOENT when none has. */
+int explain_word(const Machine *machine, const char *word, ExitCode *ret);
+
+/* "transparent_hugepage.hugepages-*kB.enabled" itself, not one of its files. */
+bool explain_is_family(KnobRef ref);
+/* Who sets the knob: the profiles that resolve on this machine. */
+json_object *explain_users_json(const Machine *machine, KnobRef ref);
+ExitCode explain_print_users(const Machine *machine, KnobRef ref);

@@ -29,8 +29,8 @@ static const Verb verbs[] = {
                 "memctl diff redis", verb_diff,
         },
         {
-                "explain", "KNOB|PROFILE", 1, 1, VERB_OFFLINE | VERB_PAGER, "What a knob does, or what a profile is for",
-                "For a knob: what it is, its live value, what this kernel accepts, what it is coupled with, and which profiles set it. For a profile: its description and what each of its knobs does.",
+                "explain", "[KNOB|GROUP|PROFILE|WORD]", 0, 1, VERB_OFFLINE | VERB_PAGER, "What a knob does, or what a profile is for",
+                "For a knob: what it is and what the kernel does with it, its live value, what this kernel accepts, when to change it, what it is coupled with, which profiles set it, and what else on this machine does. For a group: its knobs. For a profile: its description and what each of its knobs does. Any other word finds the knobs that mention it. Without an argument, the groups.",
                 "memctl explain vm.swappiness", verb_explain,
         },
         {

@@ -7,19 +7,13 @@ static int find_knob(const char *word, KnobRef *ret) {
         static const char *const prefixes[] = {
                 "", "vm.", "transparent_hugepage.", "transparent_hugepage.khugepaged."};
         _cleanup_(freep) char *dotted = NULL;
-        char path[KNOB_PATH_MAX];
 
-        for (size_t i = 0; i < knob_count(); i++) {
-                KnobRef ref = {.knob = knob_at(i)};
-                if (streq(ref.knob->name, word)) {
-                        *ret = ref;
-                        return 0;
-                }
-                knob_ref_path(ref, path);
-                if (word[0] == '/' && streq(path, word + 1)) {
-                        *ret = ref;
-                        return 0;
-                }
+        if (word[0] == '/')
+                return knob_ref_from_path(word + 1, ret) < 0 ? -ENOENT : 0;
+        const Knob *knob = knob_find(word);
+        if (knob) {
+                *ret = (KnobRef){.knob = knob};
+                return 0;
         }
         dotted = strdup(word);
         for (char *p = dotted; p && *p; p++)
@@ -33,7 +27,7 @@ static int find_knob(const char *word, KnobRef *ret) {
         return -ENOENT;
 }
 
-/* Neither a knob nor a profile: offer the nearest of both. */
+/* Nothing has that name: offer the nearest that has one. */
 static ExitCode explain_unknown(const Machine *machine, const char *word) {
         _cleanup_(store_list_done) StoreList list = {0};
         Nearest nearest = NEAREST_INIT(word);
@@ -41,18 +35,20 @@ static ExitCode explain_unknown(const Machine *machine, const char *word) {
         (void) store_list(machine->root, &list);
         for (size_t i = 0; i < list.n; i++)
                 nearest_offer(&nearest, list.items[i].name);
+        for (size_t i = 0; i < knob_group_count(); i++)
+                nearest_offer(&nearest, knob_group_at(i)->name);
         /* People leave out the prefix that most knobs share. */
         _cleanup_(freep) char *prefixed = text_format("vm.%s", word);
         _cleanup_(freep) char *hint = knob_hint(word);
         if (!hint && prefixed)
                 hint = knob_hint(prefixed);
-        const char *profile = nearest_get(&nearest);
-        if (profile)
-                print_error("no knob or profile \"%s\": did you mean \"%s\"?", word, profile);
+        const char *near = nearest_get(&nearest);
+        if (near)
+                print_error("no knob, group or profile \"%s\": did you mean \"%s\"?", word, near);
         else if (hint)
-                print_error("no knob or profile \"%s\": %s", word, hint);
+                print_error("no knob, group or profile \"%s\": %s", word, hint);
         else
-                print_error("no knob or profile \"%s\": see \"memctl list knobs\"", word);
+                print_error("no knob, group or profile \"%s\": see \"memctl list knobs\"", word);
         return EXIT_CODE_FAILED;
 }
 
@@ -60,20 +56,27 @@ ExitCode verb_explain(size_t n, char **arguments) {
         _cleanup_(machine_done) Machine machine = {0};
         _cleanup_(profile_freep) Profile *profile = NULL;
         _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
+        ExitCode code = EXIT_CODE_FAILED;
         KnobRef ref;
 
         if (machine_open(&machine) < 0)
                 return EXIT_CODE_FAILED;
-        if (find_knob(arguments[0], &ref) >= 0)
+        if (n == 0)
+                return explain_groups(&machine);
+        const char *word = arguments[0];
+        if (find_knob(word, &ref) >= 0)
                 return explain_knob(&machine, ref);
-        int r = profile_name_is_valid(arguments[0])
-                        ? store_load(machine.root, arguments[0], STORE_ANY, &problems, &profile)
+        int r = profile_name_is_valid(word)
+                        ? store_load(machine.root, word, STORE_ANY, &problems, &profile)
                         : -ENOENT;
-        if (r == -ENOENT)
-                return explain_unknown(&machine, arguments[0]);
-        if (r < 0) {
+        if (r >= 0)
+                return explain_profile(&machine, profile);
+        if (r != -ENOENT) {
                 print_problems(&problems);
                 return EXIT_CODE_FAILED;
         }
-        return explain_profile(&machine, profile);
+        const KnobGroup *group = knob_group_find(word);
+        if (group)
+                return explain_group(&machine, group);
+        return explain_word(&machine, word, &code) >= 0 ? code : explain_unknown(&machine, word);
 }

@@ -301,16 +301,37 @@ setup() {
         expect output "web: A profile for the tests" "Says a little of everything." "vm.swappiness = 1  web.yaml:10"
 }
 
+@test "explain alone lists the groups, and each leads to its knobs" {
+        memctl explain --no-legend
+        expect_status 0
+        local group
+        for group in $(awk '{ print $1 }' <<<"$output"); do
+                memctl explain "$group"
+                expect_status 0
+                expect output "$group: "
+                [[ $(grep -cE '^(vm|transparent_hugepage|ksm|lru_gen|zswap|hugepages)\.' <<<"$output") -gt 0 ]]
+        done
+        memctl explain swap --json=short
+        expect output '"group":"swap"' '"knob":"vm.page-cluster"'
+}
+
+@test "explain of a word finds the knobs that mention it" {
+        memctl explain mappings
+        expect_status 0
+        expect output "vm.max_map_count"
+        [[ $output != *vm.swappiness* ]]
+}
+
 @test "explain of an unknown word offers the nearest knob or profile" {
         memctl explain vm.swapiness
         expect_status 1
-        [[ $stderr == 'memctl: no knob or profile "vm.swapiness": did you mean "vm.swappiness"?' ]]
+        [[ $stderr == 'memctl: no knob, group or profile "vm.swapiness": did you mean "vm.swappiness"?' ]]
         memctl explain swapiness
-        [[ $stderr == 'memctl: no knob or profile "swapiness": did you mean "vm.swappiness"?' ]]
+        [[ $stderr == 'memctl: no knob, group or profile "swapiness": did you mean "vm.swappiness"?' ]]
         memctl explain wbe
-        [[ $stderr == 'memctl: no knob or profile "wbe": did you mean "web"?' ]]
+        [[ $stderr == 'memctl: no knob, group or profile "wbe": did you mean "web"?' ]]
         memctl explain xyzzy
-        [[ $stderr == 'memctl: no knob or profile "xyzzy": see "memctl list knobs"' ]]
+        [[ $stderr == 'memctl: no knob, group or profile "xyzzy": see "memctl list knobs"' ]]
 }
 
 @test "a folder that is no machine is named" {

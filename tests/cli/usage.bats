@@ -73,7 +73,6 @@ bad() {
 @test "too few and too many arguments" {
         bad '"show" needs an argument: memctl show PROFILE' show
         bad '"apply" needs an argument: memctl apply PROFILE' apply --wait
-        bad '"explain" needs an argument: memctl explain KNOB|PROFILE' explain
         bad '"diff" takes no argument "b": memctl diff PROFILE' diff a b
         bad '"status" takes no argument "now": memctl status' status now
         bad '"reload" takes no argument "x": memctl reload' reload x
