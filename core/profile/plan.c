@@ -3,6 +3,7 @@
 
 #include "core/machine/live.h"
 #include "core/profile/plan-coupling.h"
+#include "core/profile/plan-pool.h"
 
 /* What is being built, and from what. */
 typedef struct Builder {
@@ -234,6 +235,8 @@ int plan_new(const Root *root,
         int r = add_wishes(&builder, settings, restore, n_restore);
         if (r >= 0)
                 r = plan_check_dirty(root, plan, problems);
+        if (r >= 0)
+                r = plan_check_pools(root, plan, problems);
         if (r >= 0)
                 r = add_guard(&builder);
         if (r < 0)
