@@ -355,6 +355,9 @@ class Knob:
                 'refusal',
                 'is for knobs with the flag "trigger" or "left-out", and for each of them',
             )
+        for key in self.needed_texts():
+            if key not in self.options:
+                self.report(self.name, key, 'is missing')
 
     def is_settable(self):
         return not {'trigger', 'left-out'} & set(self.flags)

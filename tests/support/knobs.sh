@@ -7,10 +7,15 @@
 # Prints every readable and writable knob. Transparent huge pages come first and min_free_kbytes
 # last: a write to the former makes the kernel compute the latter anew.
 knobs_list() {
-        local thp=/sys/kernel/mm/transparent_hugepage
+        local folder folders=()
 
+        # What a kernel was built without has no folder.
+        for folder in /sys/kernel/mm/{transparent_hugepage,ksm,lru_gen,hugepages} \
+                /sys/module/zswap/parameters /sys/devices/system/node/node*/hugepages; do
+                [[ ! -d $folder ]] || folders+=("$folder")
+        done
         # The mode, not access(2): root may open what the kernel then refuses.
-        find "$thp" /proc/sys/vm -type f -perm -u+rw ! -name min_free_kbytes | sort -r
+        find "${folders[@]}" /proc/sys/vm -type f -perm -u+rw ! -name min_free_kbytes | sort -r
         echo /proc/sys/vm/min_free_kbytes
 }
 

@@ -31,6 +31,11 @@ pair = vm.a_ratio
 since = 5.1
 summary = Says "a",
     on two lines
+intuition = What it is
+detail = What the kernel does
+advice = When to change it
+counter = Where it shows
+source = mm/a.c:handler()
 
 [vm.a_ratio]
 groups = one
@@ -38,12 +43,22 @@ kind = integer
 range = 0 .. 100
 pair = vm.a_bytes
 summary = Ratio
+intuition = What it is
+detail = What the kernel does
+advice = When to change it
+counter = Where it shows
+source = mm/a.c:handler()
 
 [vm.b]
 groups = one
 kind = choice
 choices = one two
 summary = Choice
+intuition = What it is
+detail = What the kernel does
+advice = When to change it
+counter = Where it shows
+source = mm/a.c:handler()
 """
 
 
@@ -109,7 +124,7 @@ class GeneratorTest(unittest.TestCase):
         self.assertEqual(self.run_script(GOOD, '--check'), (0, '', False))
         code, problems, made = self.run_script(GOOD.replace('vm.b', 'vm.a'))
         self.assertEqual((code, made), (1, False))
-        self.assertTrue(problems.startswith('knobs.ini:24: [vm.a]: must come before'))
+        self.assertTrue(problems.startswith('knobs.ini:34: [vm.a]: must come before'))
         self.assertEqual(self.run_script(GOOD), (0, '', True))
 
     def test_the_table_is_the_same_every_time(self):
@@ -184,12 +199,38 @@ class GeneratorTest(unittest.TestCase):
         self.assert_refused('choices =', 'flags = trigger\nchoices =', '[vm.b] refusal:')
         self.assert_refused('choices =', 'refusal = no\nchoices =', '[vm.b] refusal:')
 
+    def test_what_a_profile_can_set_is_explained(self):
+        for key in ('intuition', 'detail', 'advice', 'counter', 'source'):
+            line = next(line for line in GOOD.splitlines() if line.startswith(f'{key} ='))
+            self.assert_refused(line + '\n', '', f'[vm.a_bytes] {key}: is missing')
+        self.assert_refused('What it is', 'long ' * 60, '[vm.a_bytes] intuition: has 299')
+        left_out = 'flags = left-out\nrefusal = It counts.\nchoices = one two\nsummary = Choice\n'
+        made, problems = self.run_on(GOOD[: GOOD.rindex('choices =')] + left_out)
+        self.assertEqual(problems, '')
+        self.assertIn('.flags = KNOB_LEFT_OUT,', made)
+
+    def test_groups_are_known_used_and_whole(self):
+        self.assert_refused('groups = one', 'groups = two', '[vm.a_bytes] groups: "two" is not')
+        self.assert_refused('groups = one\n', '', '[vm.a_bytes] groups: is missing')
+        self.assert_refused('title = One\n', '', '[group one] title: is missing')
+        self.assert_refused('title = One', 'titel = One', '[group one] titel: unknown key')
+        _, problems = self.run_on('[group two]\ntitle = Two\ntext = Nothing.\n\n' + GOOD)
+        self.assertIn('[group two]: has no knob', problems)
+
+    def test_recommendations_say_who_what_and_where(self):
+        good = GOOD + 'published =\n    Redis: 1; redis.io\n    MariaDB: 1; mariadb.com\n'
+        made, problems = self.run_on(good)
+        self.assertEqual(problems, '')
+        self.assertIn('.published = "Redis: 1; redis.io\\nMariaDB: 1; mariadb.com"', made)
+        _, problems = self.run_on(GOOD + 'published = Redis says 1\n')
+        self.assertIn('[vm.b] published: "Redis says 1" is not "WHO: WHAT; SOURCE"', problems)
+
     def test_a_knob_cannot_end_before_it_begins(self):
         self.assert_refused('since = 5.1', 'since = 5.1\nuntil = 5.1', '[vm.a_bytes] until:')
 
     def test_sections_are_sorted_and_unique(self):
-        self.assert_refused('[vm.b]', '[vm.a]', 'knobs.ini:24: [vm.a]: must come before')
-        self.assert_refused('[vm.b]', '[vm.a_ratio]', 'knobs.ini:24: [vm.a_ratio]: is there twice')
+        self.assert_refused('[vm.b]', '[vm.a]', 'knobs.ini:34: [vm.a]: must come before')
+        self.assert_refused('[vm.b]', '[vm.a_ratio]', 'knobs.ini:34: [vm.a_ratio]: is there twice')
         self.assert_refused('unit =', 'kind =', 'knobs.ini:8: [vm.a_bytes] kind: is there twice')
 
     def test_names_must_be_ones_that_have_a_file(self):

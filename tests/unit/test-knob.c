@@ -77,19 +77,24 @@ static void assert_round_trip(KnobRef ref) {
 }
 
 static void test_every_reference_survives_format_and_parse(void **state) {
-        size_t n_starred = 0;
+        size_t n_families = 0;
 
         for (size_t i = 0; i < knob_count(); i++) {
                 const Knob *knob = knob_at(i);
-                if (!strchr(knob->name, '*')) {
+                if (!knob_is_family(knob)) {
                         assert_round_trip((KnobRef){.knob = knob});
                         continue;
                 }
-                n_starred++;
+                n_families++;
                 for (unsigned kb = 8; kb <= 16u * 1024 * 1024; kb *= 2)
-                        assert_round_trip((KnobRef){.knob = knob, .instance_kb = kb});
+                        for (unsigned node = 0; node < 1024; node += 341)
+                                assert_round_trip((KnobRef){
+                                        .knob = knob,
+                                        .instance_kb = kb,
+                                        .node = knob_has_node(knob) ? node : 0,
+                                });
         }
-        assert_int_equal(n_starred, 2);
+        assert_true(n_families > 10);
 }
 
 static void test_what_is_no_path_of_a_knob_is_unknown(void **state) {
@@ -140,6 +145,30 @@ static void test_references_with_another_size_are_not_equal(void **state) {
         assert_true(knob_ref_equal(a, a));
 }
 
+static void test_a_node_has_files_of_its_own(void **state) {
+        static const char name[] = "hugepages.node12.hugepages-2048kB.nr_hugepages";
+        char path[KNOB_PATH_MAX];
+        KnobRef ref, other;
+
+        assert_int_equal(knob_ref_parse(name, &ref), 0);
+        assert_int_equal(ref.node, 12);
+        assert_int_equal(ref.instance_kb, 2048);
+        knob_ref_path(ref, path);
+        assert_string_equal(path,
+                            "sys/devices/system/node/node12/hugepages/hugepages-2048kB/"
+                            "nr_hugepages");
+        assert_int_equal(knob_ref_parse("hugepages.node1.hugepages-2048kB.nr_hugepages", &other),
+                         0);
+        assert_false(knob_ref_equal(ref, other));
+        assert_true(knob_ref_compare(ref, other) > 0);
+        assert_int_equal(knob_ref_parse("hugepages.node1024.hugepages-2048kB.nr_hugepages", &ref),
+                         -EINVAL);
+        assert_int_equal(knob_ref_parse("hugepages.node.hugepages-2048kB.nr_hugepages", &ref),
+                         -ENOENT);
+        assert_int_equal(knob_ref_parse("hugepages.anode1.hugepages-2048kB.nr_hugepages", &ref),
+                         -ENOENT);
+}
+
 static void test_sizes_that_no_folio_has_are_refused(void **state) {
         static const char *const sizes[] = {
                 "0",
@@ -188,7 +217,7 @@ static void test_what_is_no_name_is_unknown(void **state) {
                 THP "hugepages-64kB.enabled.",
                 THP "hugepages-64kB/../enabled",
                 THP "hugepages-64kB.hugepages-64kB.enabled",
-                THP "hpage_pmd_size",
+                THP "hpage_pmd_sizes",
         };
         KnobRef ref = {0};
 
@@ -470,6 +499,7 @@ int main(void) {
                 cmocka_unit_test(test_what_is_no_path_of_a_knob_is_unknown),
                 cmocka_unit_test(test_every_knob_is_in_a_group_that_exists),
                 cmocka_unit_test(test_references_with_another_size_are_not_equal),
+                cmocka_unit_test(test_a_node_has_files_of_its_own),
                 cmocka_unit_test(test_sizes_that_no_folio_has_are_refused),
                 cmocka_unit_test(test_what_is_no_name_is_unknown),
                 cmocka_unit_test(test_a_name_of_any_length_is_read_within_bounds),
