@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/conformance/tap.h"
+
+#include <stdarg.h>
+#include <sys/mman.h>
+
+#define DIAGNOSTICS_MAX 8192
+
+typedef struct Counters {
+        unsigned n;
+        unsigned n_failed;
+} Counters;
+
+static Counters *counters;
+static char diagnostics[DIAGNOSTICS_MAX];
+static size_t diagnostics_used;
+static bool failed;
+
+int tap_begin(void) {
+        void *shared = mmap(
+                NULL, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        if (shared == MAP_FAILED)
+                return -errno;
+        counters = shared;
+        /* Two processes print: each line goes out whole and at once. */
+        (void) setvbuf(stdout, NULL, _IOLBF, 0);
+        return 0;
+}
+
+static void _printf_(1, 0) add(const char *format, va_list arguments) {
+        char line[512];
+
+        (void) vsnprintf(line, sizeof(line), format, arguments);
+        int n = snprintf(diagnostics + diagnostics_used,
+                         sizeof(diagnostics) - diagnostics_used,
+                         "# %s\n",
+                         line);
+        diagnostics_used = MIN_OF(diagnostics_used + (size_t) n, sizeof(diagnostics) - 1);
+}
+
+void tap_note(const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        add(format, arguments);
+        va_end(arguments);
+}
+
+void tap_fail(const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        add(format, arguments);
+        va_end(arguments);
+        failed = true;
+}
+
+void tap_line(const char *format, ...) {
+        va_list arguments;
+        char name[256];
+
+        va_start(arguments, format);
+        (void) vsnprintf(name, sizeof(name), format, arguments);
+        va_end(arguments);
+        counters->n++;
+        counters->n_failed += failed;
+        printf("%sok %u - %s\n%s", failed ? "not " : "", counters->n, name, diagnostics);
+        (void) fflush(stdout);
+        diagnostics[0] = '\0';
+        diagnostics_used = 0;
+        failed = false;
+}
+
+bool tap_end(void) {
+        printf("1..%u\n", counters->n);
+        return counters->n_failed == 0 && counters->n > 0;
+}

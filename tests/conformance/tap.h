@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The test's results as TAP. The counters are shared with child processes, so that whichever of
+ * them prints a line numbers it right. What was noted and what went wrong is printed as
+ * diagnostics below the line.
+ */
+
+#include "core/base/util.h"
+
+/* -errno. Before the first fork. */
+int tap_begin(void);
+
+/* For the next line: a remark, or what makes it fail. */
+void tap_note(const char *format, ...) _printf_(1, 2);
+void tap_fail(const char *format, ...) _printf_(1, 2);
+/* "ok N - NAME", or "not ok" when anything failed since the last line. */
+void tap_line(const char *format, ...) _printf_(1, 2);
+/* Prints the plan; whether all lines were ok. */
+bool tap_end(void);
