@@ -56,7 +56,7 @@ static void judge_presence(const Machine *machine) {
         for (size_t i = 0; i < knob_count(); i++) {
                 const Knob *knob = knob_at(i);
                 KnobRef ref = {.knob = knob};
-                if (knob->config || strchr(knob->path, '*') ||
+                if (!knob_is_settable(knob) || knob->config || knob_is_family(knob) ||
                     knob_value_type(knob, &machine->facts.context, &type) < 0)
                         continue;
                 char path[KNOB_PATH_MAX];
