@@ -177,6 +177,17 @@ static int number_parse(ValueUnit unit, const char *text, Integer *ret, char **r
         return 0;
 }
 
+/* To what is no number at all, which numbers there are. */
+static void name_range(const ValueType *type, char **why) {
+        _cleanup_(freep) char *range = value_type_format(type);
+        char *said = *why && range ? text_format("%s; it takes %s", *why, range) : NULL;
+
+        if (said) {
+                free(*why);
+                *why = said;
+        }
+}
+
 static int check_range(const ValueType *type, Integer integer, char **ret_why) {
         char number[22], bound[22], last[22];
         const char *unit = value_unit_to_string(type->unit);
@@ -209,8 +220,11 @@ static int parse_integer(const ValueType *type, const char *text, Value *ret, ch
         Value value = {.kind = VALUE_INTEGER, .n = 1};
 
         int r = number_parse(type->unit, text, &value.integers[0], ret_why);
-        if (r >= 0)
-                r = check_range(type, value.integers[0], ret_why);
+        if (r < 0) {
+                name_range(type, ret_why);
+                return r;
+        }
+        r = check_range(type, value.integers[0], ret_why);
         if (r < 0)
                 return r;
         *ret = value;
@@ -266,7 +280,9 @@ parse_vector(const ValueType *type, const char *text, bool check, Value *ret, ch
                 memcpy(word, p, n);
                 word[n] = '\0';
                 int r = number_parse(type->unit, word, &value.integers[value.n], ret_why);
-                if (r >= 0 && check)
+                if (r < 0)
+                        name_range(type, ret_why);
+                else if (check)
                         r = check_range(type, value.integers[value.n], ret_why);
                 if (r < 0)
                         return r;
@@ -275,6 +291,7 @@ parse_vector(const ValueType *type, const char *text, bool check, Value *ret, ch
         }
         if (value.n == 0) {
                 *ret_why = text_format("is empty");
+                name_range(type, ret_why);
                 return -EINVAL;
         }
         *ret = value;
@@ -286,6 +303,7 @@ int value_parse(const ValueType *type, const char *text, Value *ret, char **ret_
         if (text[0] == '\0') {
                 /* The kernel runs the handler of a sysctl with no data: it zeroes the pair. */
                 *ret_why = text_format("is empty");
+                name_range(type, ret_why);
                 return -EINVAL;
         }
         switch (type->kind) {

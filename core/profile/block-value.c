@@ -5,14 +5,25 @@
 
 /* A value as it is read: which of its parts were said, and where. */
 typedef struct ValueForm {
+        const Knob *knob;
         ProfileValue value;
         const Node *said; /* "value" or "of-ram" */
         bool twice;       /* both */
 } ValueForm;
 
+/* The value as text; a problem that names what the knob takes when there is none. */
+static const char *value_text(Reader *reader, const Node *node, const Knob *knob) {
+        const KnobContext any = {0};
+        ValueType type;
+        _cleanup_(freep) char *expected =
+                knob_value_type(knob, &any, &type) >= 0 ? value_type_format(&type) : NULL;
+
+        return reader_text(reader, node, expected ? expected : "the knob's value");
+}
+
 static void form_value(Reader *reader, const Node *node, void *target) {
         ValueForm *form = target;
-        const char *text = reader_text(reader, node, "the knob's value");
+        const char *text = value_text(reader, node, form->knob);
 
         form->twice = form->twice || form->said;
         form->said = node;
@@ -162,7 +173,7 @@ static void read_form(Reader *reader, const Node *node, const Knob *knob, ValueF
 }
 
 ProfileValue block_value_read(Reader *reader, const Node *node, const Knob *knob, Place *place) {
-        ValueForm form = {.said = node};
+        ValueForm form = {.knob = knob, .said = node};
 
         if (node->kind == NODE_MAPPING && node->n > 0) {
                 form.said = NULL;
@@ -174,7 +185,7 @@ ProfileValue block_value_read(Reader *reader, const Node *node, const Knob *knob
                              "%s is a list; expected the knob's value",
                              node->key);
         } else {
-                const char *text = reader_text(reader, node, "the knob's value");
+                const char *text = value_text(reader, node, knob);
                 form.value.text = text ? reader_copy(reader, text) : NULL;
         }
         if (form.said)

@@ -90,44 +90,53 @@ static void test_what_is_wrong_is_said(void **state) {
                 const char *text;
                 int error;
                 const char *why;
+                bool then_range; /* "it takes ..." follows */
         } cases[] = {
-                {&plain, "", -EINVAL, "is empty"},
+                {&plain, "", -EINVAL, "is empty", true},
                 {&plain, "300", -ERANGE, "is 300, above the maximum 200"},
                 {&plain, "-1", -ERANGE, "is -1, below the minimum 0"},
                 {&plain,
                  "010",
                  -EINVAL,
-                 "is \"010\": a leading zero means octal to the kernel; write it without"},
-                {&plain, "0x10", -EINVAL, "is \"0x10\", not a number"},
-                {&plain, "10s", -EINVAL, "is \"10s\", not a number"},
-                {&plain, " 1", -EINVAL, "is \" 1\", not a number"},
-                {&plain, "+1", -EINVAL, "is \"+1\", not a number"},
-                {&plain, "1\n", -EINVAL, "is \"1\n\", not a number"},
+                 "is \"010\": a leading zero means octal to the kernel; write it without",
+                 true},
+                {&plain, "0x10", -EINVAL, "is \"0x10\", not a number", true},
+                {&plain, "10s", -EINVAL, "is \"10s\", not a number", true},
+                {&plain, " 1", -EINVAL, "is \" 1\", not a number", true},
+                {&plain, "+1", -EINVAL, "is \"+1\", not a number", true},
+                {&plain, "1\n", -EINVAL, "is \"1\n\", not a number", true},
                 {&plain,
                  "99999999999999999999",
                  -ERANGE,
-                 "is \"99999999999999999999\", larger than any number the kernel takes"},
-                {&percent, "0.5%", -EINVAL, "is \"0.5%\", not a whole number of percent"},
+                 "is \"99999999999999999999\", larger than any number the kernel takes",
+                 true},
+                {&percent, "0.5%", -EINVAL, "is \"0.5%\", not a whole number of percent", true},
                 {&percent, "101", -ERANGE, "is 101, above the maximum 100 %"},
-                {&kib, "1500B", -EINVAL, "is 1500B, not a whole count of KiB"},
-                {&kib, "64mb", -EINVAL, "is \"64mb\", not a number (of KiB) or a size like 64MiB"},
+                {&kib, "1500B", -EINVAL, "is 1500B, not a whole count of KiB", true},
+                {&kib,
+                 "64mb",
+                 -EINVAL,
+                 "is \"64mb\", not a number (of KiB) or a size like 64MiB",
+                 true},
                 {&bytes, "4096", -ERANGE, "is 4096, below the minimum 8192 bytes"},
-                {&centisecs, "5ms", -EINVAL, "is 5ms, not a whole count of 1/100 s"},
+                {&centisecs, "5ms", -EINVAL, "is 5ms, not a whole count of 1/100 s", true},
                 {&centisecs,
                  "fast",
                  -EINVAL,
-                 "is \"fast\", not a number (in 1/100 s) or a time like 10s"},
+                 "is \"fast\", not a number (in 1/100 s) or a time like 10s",
+                 true},
                 {&permyriad,
                  "x",
                  -EINVAL,
-                 "is \"x\", not a number (in 1/10000) or a share like 0.5%"},
+                 "is \"x\", not a number (in 1/10000) or a share like 0.5%",
+                 true},
                 {&permyriad, "0", -ERANGE, "is 0, below the minimum 1 1/10000"},
                 {&fraction, "3", -ERANGE, "is 3; the kernel refuses 1 to 7"},
                 {&flag, "2", -EINVAL, "is \"2\", neither 0 nor 1"},
                 {&choice, "Always", -EINVAL, "is \"Always\", not one of always, madvise, never"},
                 {&choice, "[never]", -EINVAL, "is \"[never]\", not one of always, madvise, never"},
-                {&vector, " ", -EINVAL, "is empty"},
-                {&vector, "1 2 x", -EINVAL, "is \"x\", not a number"},
+                {&vector, " ", -EINVAL, "is empty", true},
+                {&vector, "1 2 x", -EINVAL, "is \"x\", not a number", true},
                 {&vector, "1 -2", -ERANGE, "is -2, below the minimum 0"},
                 {&vector,
                  "1 2 3 4 5 6 7 8 9",
@@ -141,7 +150,13 @@ static void test_what_is_wrong_is_said(void **state) {
                 int r = value_parse(cases[i].type, cases[i].text, &value, &why);
                 assert_int_equal(r, cases[i].error);
                 assert_non_null(why);
-                assert_string_equal(why, cases[i].why);
+                _cleanup_(freep) char *range = value_type_format(cases[i].type);
+                _cleanup_(freep) char *expected =
+                        text_format("%s%s%s",
+                                    cases[i].why,
+                                    cases[i].then_range ? "; it takes " : "",
+                                    cases[i].then_range ? range : "");
+                assert_string_equal(why, expected);
                 assert_true(value.n == 99);
         }
 }
