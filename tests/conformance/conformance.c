@@ -5,9 +5,10 @@
  * refuse and read back as the catalogue says. Each value is in force for microseconds, and every
  * knob reads as before at the end.
  *
- *   conformance [--spare]
+ *   conformance [--spare CONFIG]
  *
- * With --spare the machine is a guest that nobody else uses, and more is tried.
+ * With --spare the machine is a guest that nobody else uses, and more is tried; CONFIG is its
+ * kernel's .config, by which the knobs that it has are judged, too.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "core/machine/live.h"
 #include "tests/conformance/exception.h"
 #include "tests/conformance/judge.h"
+#include "tests/conformance/presence.h"
 #include "tests/conformance/supervise.h"
 #include "tests/conformance/tap.h"
 
@@ -49,27 +51,7 @@ static void judge_triggers(const Machine *machine) {
         }
 }
 
-/* A knob that needs no build option is there when its kernel version says so. */
-static void judge_presence(const Machine *machine) {
-        ValueType type;
-
-        for (size_t i = 0; i < knob_count(); i++) {
-                const Knob *knob = knob_at(i);
-                KnobRef ref = {.knob = knob};
-                if (!knob_is_settable(knob) || knob->config || knob_is_family(knob) ||
-                    knob_value_type(knob, &machine->facts.context, &type) < 0)
-                        continue;
-                char path[KNOB_PATH_MAX];
-                knob_ref_path(ref, path);
-                if (!root_exists(machine->root, path))
-                        tap_fail("%s is missing, and the catalogue names no build option for it",
-                                 knob->name);
-        }
-        tap_line("what every kernel of this version has is there");
-}
-
 static void judge_all(const Machine *machine) {
-        judge_presence(machine);
         for (size_t i = 0; i < machine->kept.n; i++)
                 judge_knob(machine, &machine->kept.knobs[i]);
         judge_triggers(machine);
@@ -107,9 +89,11 @@ static int open_machine(Machine *machine) {
         return r < 0 ? r : kept_save(machine->root, &machine->kept);
 }
 
-static int try_machine(const Machine *machine) {
+static int try_machine(const Machine *machine, const char *config) {
         Ended ended;
 
+        judge_unknown(machine);
+        judge_presence(machine, config);
         int r = supervise(machine, judge_all, &ended);
         if (r < 0)
                 return bail_out("no child", r);
@@ -138,8 +122,9 @@ static int try_machine(const Machine *machine) {
 }
 
 int main(int argc, char **argv) {
-        Machine machine = {.spare = argc > 1 && streq(argv[1], "--spare")};
+        Machine machine = {.spare = argc == 3 && streq(argv[1], "--spare")};
         _cleanup_(root_closep) Root *root = NULL;
+        _cleanup_(freep) char *config = NULL;
         _cleanup_(closep) int lock = -1;
 
         if (geteuid() != 0)
@@ -164,9 +149,11 @@ int main(int argc, char **argv) {
         r = tap_begin();
         if (r >= 0)
                 r = open_machine(&machine);
+        if (r >= 0 && machine.spare)
+                r = root_read(root, argv[2], &config);
         if (r < 0)
                 return bail_out("the machine cannot be read", r);
-        r = try_machine(&machine);
+        r = try_machine(&machine, config);
         kept_done(&machine.kept);
         return r;
 }

@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <sys/mman.h>
 
-#define DIAGNOSTICS_MAX 8192
+/* For the longest list there is: what an old catalogue does not know of a new kernel. */
+#define DIAGNOSTICS_MAX 65536
 
 typedef struct Counters {
         unsigned n;
@@ -36,7 +37,9 @@ static void _printf_(1, 0) add(const char *format, va_list arguments) {
                          sizeof(diagnostics) - diagnostics_used,
                          "# %s\n",
                          line);
-        diagnostics_used = MIN_OF(diagnostics_used + (size_t) n, sizeof(diagnostics) - 1);
+        if (n > 0 && diagnostics_used + (size_t) n < sizeof(diagnostics))
+                diagnostics_used += (size_t) n;
+        diagnostics[diagnostics_used] = '\0';
 }
 
 void tap_note(const char *format, ...) {
