@@ -29,6 +29,28 @@ static bool pool_is_not_empty(const Machine *machine, KnobRef ref) {
         return knob && !value_is_zero(&knob->value);
 }
 
+/* Before it was first switched on it has no pool, and does not look at what it is given. */
+static bool zswap_is_fresh(const Machine *machine, KnobRef ref) {
+        return !machine->spare && kept_number(machine, "zswap.enabled") == 0;
+}
+
+static bool pages_are_merged(const Machine *machine, KnobRef ref) {
+        char text[32];
+
+        return root_read_into(machine->root, "sys/kernel/mm/ksm/pages_shared", text, sizeof(text)) <
+                       0 ||
+               !streq(text_strip(text), "0");
+}
+
+static bool advisor_is_on(const Machine *machine, KnobRef ref) {
+        KnobRef mode;
+        const KeptKnob *knob = knob_ref_parse("ksm.advisor_mode", &mode) >= 0
+                                       ? kept_find(&machine->kept, mode)
+                                       : NULL;
+
+        return knob && !streq(knob->value.word, "none");
+}
+
 static bool is_gigantic(const Machine *machine, KnobRef ref) {
         /* Above the buddy allocator's largest block, 4 MiB with 4 KiB pages. */
         return ref.instance_kb > machine->facts.context.page_bytes;
@@ -54,13 +76,13 @@ static bool overcommit_is_forbidden(const Machine *machine, KnobRef ref) {
 
 /* clang-format off */
 #define POOL(name)                                                                                 \
-        {name, PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, NULL,                                 \
+        {name, PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, machine_is_used,                      \
          "the pool would take all memory, and the OOM killer come"},                               \
         {name, PROBE_MINIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, pool_is_not_empty,                    \
          "the pool is in use, and its pages might not come back"},                                 \
         {name, PROBE_NEXT, 0, 0, OUTCOME_UNWRITTEN, NULL, gigantic_is_dear,                        \
          "would move up to a gigantic page of other people's memory"},                             \
-        {name, PROBE_NEXT, 0, 0, OUTCOME_AT_MOST, NULL, NULL,                                      \
+        {name, PROBE_MAXIMUM | PROBE_NEXT, 0, 0, OUTCOME_AT_MOST, NULL, NULL,                      \
          "reads back how many pages there were to get"}
 
 #define FORBIDDEN(name)                                                                            \
@@ -73,6 +95,9 @@ static const Exception exceptions[] = {
          "no allocation would succeed any more, and the OOM killer end everything"},
         POOL("vm.nr_hugepages"),
         POOL("vm.nr_hugepages_mempolicy"),
+        POOL("hugepages.hugepages-*kB.nr_hugepages"),
+        POOL("hugepages.hugepages-*kB.nr_hugepages_mempolicy"),
+        POOL("hugepages.node*.hugepages-*kB.nr_hugepages"),
         {"vm.overcommit_memory", PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL,
          too_much_is_promised, "too much memory is promised here: programs would fail"},
         FORBIDDEN("vm.overcommit_ratio"),
@@ -104,6 +129,25 @@ static const Exception exceptions[] = {
         {"vm.page-cluster", PROBE_MAXIMUM, 0, V(6, 6), OUTCOME_UNWRITTEN, NULL, machine_is_used,
          "these kernels shift by it without a check when they swap in"},
 
+        {"ksm.run", PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, pages_are_merged,
+         "every merged page would be copied, for which memory may not suffice"},
+        {"ksm.merge_across_nodes", PROBE_INSIDE, 0, 0, OUTCOME_UNWRITTEN, NULL, pages_are_merged,
+         "refused while pages are merged"},
+        {"ksm.max_page_sharing", PROBE_INSIDE, 0, 0, OUTCOME_UNWRITTEN, NULL, pages_are_merged,
+         "refused while pages are merged"},
+        {"ksm.pages_to_scan", PROBE_INSIDE, 0, 0, OUTCOME_UNWRITTEN, NULL, advisor_is_on,
+         "refused while ksm.advisor_mode sets it"},
+        {"lru_gen.enabled", PROBE_INSIDE, 0, 0, OUTCOME_UNWRITTEN, NULL, machine_is_used,
+         "moves every page of the machine to other lists, and back"},
+        {"lru_gen.min_ttl_ms", PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, machine_is_used,
+         "reclaim in that moment calls the OOM killer"},
+        {"zswap.enabled", PROBE_ANY, 0, 0, OUTCOME_UNWRITTEN, NULL, zswap_is_fresh,
+         "the first write, even of 0, sets up a pool that stays until the machine is booted again"},
+        {"zswap.compressor", PROBE_BLANK, 0, 0, OUTCOME_UNWRITTEN, NULL, zswap_is_fresh,
+         "taken before zswap was first enabled"},
+        {"zswap.zpool", PROBE_BLANK, 0, 0, OUTCOME_UNWRITTEN, NULL, zswap_is_fresh,
+         "taken before zswap was first enabled"},
+
         /* Other answers than the range gives */
         {"vm.oom_dump_tasks", PROBE_OUTSIDE, 0, 0, OUTCOME_TAKEN, NULL, NULL,
          "the kernel has no bounds here, and any number but 0 means 1"},
@@ -117,6 +161,26 @@ static const Exception exceptions[] = {
          "the kernel refuses nothing here and stores 0 for less than 1"},
         {"vm.lowmem_reserve_ratio", PROBE_ABOVE | PROBE_NONSENSE, 0, 0, OUTCOME_IGNORED, NULL,
          NULL, "the kernel refuses nothing here and keeps what it had"},
+        {"hugepages.hugepages-*kB.nr_overcommit_hugepages", PROBE_INSIDE, 0, 0, OUTCOME_REFUSED,
+         NULL, is_gigantic, "refused for gigantic pages"},
+        {"hugepages.hugepages-*kB.demote_size", PROBE_WORD, 0, 0, OUTCOME_EITHER, NULL, NULL,
+         "takes the smaller sizes that this machine has pools for"},
+        {"hugepages.node*.hugepages-*kB.demote_size", PROBE_WORD, 0, 0, OUTCOME_EITHER, NULL,
+         NULL, "takes the smaller sizes that this machine has pools for"},
+        {"ksm.advisor_max_cpu", PROBE_ABOVE, 0, 0, OUTCOME_TAKEN, "0", NULL,
+         "the kernel parses 64 bits and keeps 32 of them"},
+        {"lru_gen.enabled", PROBE_MAXIMUM | PROBE_NEXT, 0, 0, OUTCOME_AT_MOST, NULL, NULL,
+         "bits that the kernel or the processor does not have read back 0"},
+        {"lru_gen.min_ttl_ms", PROBE_MAXIMUM | PROBE_NEXT, 0, 0, OUTCOME_NEAR, NULL, NULL,
+         "kept in jiffies"},
+        {"zswap.compressor", PROBE_WORD, 0, 0, OUTCOME_EITHER, NULL, NULL,
+         "takes what this kernel was built with"},
+        {"zswap.zpool", PROBE_WORD, 0, 0, OUTCOME_EITHER, NULL, NULL,
+         "takes what this kernel was built with"},
+        {"zswap.compressor", PROBE_GARBAGE | PROBE_WRONG_TYPE, 0, 0, OUTCOME_EITHER, NULL,
+         zswap_is_fresh, "taken unseen before zswap was first enabled"},
+        {"zswap.zpool", PROBE_GARBAGE | PROBE_WRONG_TYPE, 0, 0, OUTCOME_EITHER, NULL,
+         zswap_is_fresh, "taken unseen before zswap was first enabled"},
         {"vm.stat_refresh", PROBE_ANY, 0, 0, OUTCOME_TAKEN, NULL, NULL,
          "the kernel does not look at what is written"},
 };
@@ -128,6 +192,8 @@ static const struct {
         /* One pool seen through several files. */
         {"*nr_hugepages*", "*nr_hugepages*"},
         {"*nr_overcommit_hugepages", "*nr_overcommit_hugepages"},
+        {"*demote_size", "*demote_size"},
+        {"ksm.advisor_mode", "ksm.pages_to_scan"},
 };
 /* clang-format on */
 

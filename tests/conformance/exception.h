@@ -14,7 +14,8 @@ typedef enum Outcome {
         OUTCOME_UNWRITTEN, /* too dangerous */
         OUTCOME_TAKEN,     /* reads back as "reads", or as written */
         OUTCOME_AT_MOST,   /* taken; reads back as written or less */
-        OUTCOME_AT_LEAST,  /* taken; reads back as written or a little more */
+        OUTCOME_NEAR,      /* taken; reads back as written, give or take a tick of the clock */
+        OUTCOME_EITHER,    /* taken or refused, as this build has it; the live value is taken */
         OUTCOME_IGNORED,   /* the write succeeds and changes nothing */
         OUTCOME_REFUSED,
 } Outcome;

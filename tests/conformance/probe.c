@@ -88,9 +88,9 @@ static void add_numbers(const ValueType *type, const Value *live, Probes *probes
                 add_beside(probes, PROBE_BESIDE_GAP, type->gap_first, false, n);
                 add_beside(probes, PROBE_BESIDE_GAP, type->gap_last, true, n);
         }
-        /* An end by another name would miss what the table says of that end. */
+        /* Not an end by another name, which would miss what the table says of that end. */
         if (live && type->kind == VALUE_INTEGER && step(live->integers[0], true, &next) &&
-            integer_compare(next, type->min) != 0 && integer_compare(next, type->max) != 0)
+            integer_compare(next, type->min) > 0 && integer_compare(next, type->max) < 0)
                 add_number(probes, PROBE_NEXT, next, n);
         add(probes, PROBE_WRONG_TYPE, "1.5");
 }
