@@ -146,7 +146,7 @@ int main(int argc, char **argv) {
                 return bail_out(LOCK, -errno);
 
         machine.root = root;
-        r = tap_begin();
+        r = tap_begin(stdout);
         if (r >= 0)
                 r = open_machine(&machine);
         if (r >= 0 && machine.spare)

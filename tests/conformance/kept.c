@@ -10,6 +10,7 @@
 
 ssize_t kernel_write(const Root *root, const char *path, const char *text) {
         _cleanup_(closep) int fd = root_open_file(root, path, O_WRONLY | O_NOFOLLOW);
+        RootWriteHook hook = root_write_hook(root);
         char line[VALUE_TEXT_MAX + 2];
 
         if (fd < 0)
@@ -17,6 +18,8 @@ ssize_t kernel_write(const Root *root, const char *path, const char *text) {
         int size = snprintf(line, sizeof(line), "%s\n", text);
         if (size < 2 || (size_t) size >= sizeof(line))
                 return -E2BIG;
+        if (hook)
+                return hook(root, path, fd, line, (size_t) size);
         ssize_t n = write(fd, line, (size_t) size);
         return n < 0 ? -errno : n;
 }

@@ -12,20 +12,20 @@ typedef struct Counters {
         unsigned n_failed;
 } Counters;
 
+static FILE *stream;
 static Counters *counters;
 static char diagnostics[DIAGNOSTICS_MAX];
 static size_t diagnostics_used;
 static bool failed;
 
-int tap_begin(void) {
+int tap_begin(FILE *out) {
         void *shared = mmap(
                 NULL, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
         if (shared == MAP_FAILED)
                 return -errno;
         counters = shared;
-        /* Two processes print: each line goes out whole and at once. */
-        (void) setvbuf(stdout, NULL, _IOLBF, 0);
+        stream = out;
         return 0;
 }
 
@@ -68,14 +68,20 @@ void tap_line(const char *format, ...) {
         va_end(arguments);
         counters->n++;
         counters->n_failed += failed;
-        printf("%sok %u - %s\n%s", failed ? "not " : "", counters->n, name, diagnostics);
-        (void) fflush(stdout);
+        (void) fprintf(
+                stream, "%sok %u - %s\n%s", failed ? "not " : "", counters->n, name, diagnostics);
+        /* Two processes print: nothing is left for the other to print again. */
+        (void) fflush(stream);
         diagnostics[0] = '\0';
         diagnostics_used = 0;
         failed = false;
 }
 
 bool tap_end(void) {
-        printf("1..%u\n", counters->n);
-        return counters->n_failed == 0 && counters->n > 0;
+        bool ok = counters->n_failed == 0 && counters->n > 0;
+
+        (void) fprintf(stream, "1..%u\n", counters->n);
+        (void) munmap(counters, sizeof(*counters));
+        counters = NULL;
+        return ok;
 }

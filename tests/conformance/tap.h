@@ -9,13 +9,13 @@
 
 #include "core/base/util.h"
 
-/* -errno. Before the first fork. */
-int tap_begin(void);
+/* Lines go to out. -errno. Before the first fork. */
+int tap_begin(FILE *out);
 
 /* For the next line: a remark, or what makes it fail. */
 void tap_note(const char *format, ...) _printf_(1, 2);
 void tap_fail(const char *format, ...) _printf_(1, 2);
 /* "ok N - NAME", or "not ok" when anything failed since the last line. */
 void tap_line(const char *format, ...) _printf_(1, 2);
-/* Prints the plan; whether all lines were ok. */
+/* Prints the plan and forgets all; whether all lines were ok. */
 bool tap_end(void);
