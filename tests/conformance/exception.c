@@ -106,7 +106,7 @@ static const Exception exceptions[] = {
         FORBIDDEN("vm.user_reserve_kbytes"),
         {"vm.memfd_noexec", PROBE_MAXIMUM | PROBE_NEXT, V(6, 3), V(6, 6), OUTCOME_UNWRITTEN, NULL,
          NULL, "these kernels only let it grow: it could not be put back"},
-        {"vm.compact_memory", PROBE_ANY, 0, V(6, 6), OUTCOME_UNWRITTEN, NULL, NULL,
+        {"vm.compact_memory", PROBE_ANY, 0, V(6, 6), OUTCOME_UNWRITTEN, NULL, machine_is_used,
          "these kernels compact all memory whatever is written"},
 
         /* Too dangerous where others work */
@@ -181,6 +181,8 @@ static const Exception exceptions[] = {
          zswap_is_fresh, "taken unseen before zswap was first enabled"},
         {"zswap.zpool", PROBE_GARBAGE | PROBE_WRONG_TYPE, 0, 0, OUTCOME_EITHER, NULL,
          zswap_is_fresh, "taken unseen before zswap was first enabled"},
+        {"vm.compact_memory", PROBE_ANY, 0, V(6, 6), OUTCOME_TAKEN, NULL, NULL,
+         "these kernels do not look at what is written"},
         {"vm.stat_refresh", PROBE_ANY, 0, 0, OUTCOME_TAKEN, NULL, NULL,
          "the kernel does not look at what is written"},
 };

@@ -240,12 +240,34 @@ void judge_knob(const Machine *machine, const KeptKnob *knob) {
         tap_line("%s", name);
 }
 
+static void judge_trigger_probe(const Machine *machine,
+                                const char *path,
+                                const ValueType *type,
+                                const Probe *probe,
+                                const Exception *exception) {
+        Value wanted;
+        bool takes = exception ? exception->outcome == OUTCOME_TAKEN
+                               : catalogue_takes(type, probe->text, &wanted);
+
+        if (takes && !exception && !machine->spare) {
+                tap_note("NOT WRITTEN: \"%s\" (%s): it would do its work",
+                         probe->text,
+                         probe_kind_to_string(probe->kind));
+                return;
+        }
+        ssize_t n = kernel_write(machine->root, path, probe->text);
+        if ((n >= 0) != takes)
+                tap_fail("\"%s\" (%s): the kernel %s it",
+                         probe->text,
+                         probe_kind_to_string(probe->kind),
+                         n < 0 ? "refuses" : "takes");
+}
+
 void judge_trigger(const Machine *machine, KnobRef ref) {
         char name[KNOB_NAME_MAX], path[KNOB_PATH_MAX];
         const Exception *last = NULL;
         ValueType type;
         Probes probes = {0};
-        Value wanted;
 
         knob_ref_name(ref, name);
         knob_ref_path(ref, path);
@@ -256,18 +278,11 @@ void judge_trigger(const Machine *machine, KnobRef ref) {
         for (size_t i = 0; i < probes.n; i++) {
                 const Probe *probe = &probes.items[i];
                 const Exception *exception = exception_find(machine, ref, probe->kind);
-                bool must_take = exception && exception->outcome == OUTCOME_TAKEN;
                 if (exception)
                         note_exception(probe, exception, last);
                 last = exception ? exception : last;
-                if (exception ? !must_take : catalogue_takes(&type, probe->text, &wanted))
-                        continue; /* it would do its work */
-                ssize_t n = kernel_write(machine->root, path, probe->text);
-                if ((n >= 0) != must_take)
-                        tap_fail("\"%s\" (%s): the kernel %s it",
-                                 probe->text,
-                                 probe_kind_to_string(probe->kind),
-                                 n < 0 ? "refuses" : "takes");
+                if (!exception || exception->outcome != OUTCOME_UNWRITTEN)
+                        judge_trigger_probe(machine, path, &type, probe, exception);
         }
         tap_line("%s (a trigger)", name);
 }

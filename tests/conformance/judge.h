@@ -8,5 +8,5 @@
 
 /* One file of a settable knob. Prints one TAP line. */
 void judge_knob(const Machine *machine, const KeptKnob *knob);
-/* A trigger, to which only what must be refused is written. */
+/* A trigger; where others work only what must be refused is written. */
 void judge_trigger(const Machine *machine, KnobRef ref);
