@@ -120,6 +120,8 @@ static const Exception exceptions[] = {
          "no ordinary process can map memory in that moment"},
         {"vm.panic_on_oom", PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, machine_is_used,
          "a container out of memory in that moment panics the machine"},
+        {"vm.memfd_noexec", PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, machine_is_used,
+         "a container started in that moment may fail"},
         {"vm.stat_interval", PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, machine_is_used,
          "the kernel's timer, if due in that moment, would next run in months"},
         {"vm.numa_stat", PROBE_MINIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, machine_is_used,
@@ -264,9 +266,6 @@ bool exception_may_move(const Machine *machine, KnobRef written, KnobRef moved) 
         return false;
 }
 
-const char *exception_misspelt(void) {
-        for (size_t i = 0; i < ELEMENTSOF(exceptions); i++)
-                if (!knob_find(exceptions[i].knob))
-                        return exceptions[i].knob;
-        return NULL;
+const Exception *exception_at(size_t i) {
+        return i < ELEMENTSOF(exceptions) ? &exceptions[i] : NULL;
 }

@@ -43,5 +43,5 @@ const char *exception_narrow(const Machine *machine, KnobRef ref, ValueType *typ
 /* Whether a write to one may change what the other reads. */
 bool exception_may_move(const Machine *machine, KnobRef written, KnobRef moved);
 
-/* The name of a knob in the tables that the catalogue does not have, or NULL. */
-const char *exception_misspelt(void);
+/* The table itself; NULL after the last. */
+const Exception *exception_at(size_t i);

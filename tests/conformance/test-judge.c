@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "tests/conformance/exception.h"
 #include "tests/conformance/judge.h"
 #include "tests/conformance/tap.h"
 #include "tests/support/fake-kernel.h"
@@ -190,11 +191,30 @@ static void test_each_knob_is_put_back(void **state) {
         fixture_done(&fixture);
 }
 
+/* What the table excuses must be what the catalogue tells people, too. */
+static void test_each_exception_is_of_a_knob_that_says_so(void **state) {
+        const Exception *exception;
+
+        for (size_t i = 0; (exception = exception_at(i)); i++) {
+                const Knob *knob = knob_find(exception->knob);
+                if (!knob)
+                        fail_msg("the table names %s, no knob", exception->knob);
+                if (exception->until > 0 && exception->since >= exception->until)
+                        fail_msg("%s: no kernel is meant", exception->knob);
+                bool differs = exception->reads || exception->outcome == OUTCOME_AT_MOST ||
+                               exception->outcome == OUTCOME_NEAR;
+                if (differs && !knob->readback)
+                        fail_msg("%s reads back differently, and its text does not say so",
+                                 exception->knob);
+        }
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_kernel_that_agrees_passes),
                 cmocka_unit_test(test_each_disagreement_is_said),
                 cmocka_unit_test(test_each_knob_is_put_back),
+                cmocka_unit_test(test_each_exception_is_of_a_knob_that_says_so),
         };
 
         if (!getenv("MEMCTL_SOURCE_ROOT")) {
