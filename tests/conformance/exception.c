@@ -165,10 +165,6 @@ static const Exception exceptions[] = {
          NULL, "the kernel refuses nothing here and keeps what it had"},
         {"hugepages.hugepages-*kB.nr_overcommit_hugepages", PROBE_INSIDE, 0, 0, OUTCOME_REFUSED,
          NULL, is_gigantic, "refused for gigantic pages"},
-        {"hugepages.hugepages-*kB.demote_size", PROBE_WORD, 0, 0, OUTCOME_EITHER, NULL, NULL,
-         "takes the smaller sizes that this machine has pools for"},
-        {"hugepages.node*.hugepages-*kB.demote_size", PROBE_WORD, 0, 0, OUTCOME_EITHER, NULL,
-         NULL, "takes the smaller sizes that this machine has pools for"},
         {"ksm.advisor_max_cpu", PROBE_ABOVE, 0, 0, OUTCOME_TAKEN, "0", NULL,
          "the kernel parses 64 bits and keeps 32 of them"},
         {"lru_gen.enabled", PROBE_MAXIMUM | PROBE_NEXT, 0, 0, OUTCOME_AT_MOST, NULL, NULL,
@@ -196,7 +192,6 @@ static const struct {
         /* One pool seen through several files. */
         {"*nr_hugepages*", "*nr_hugepages*"},
         {"*nr_overcommit_hugepages", "*nr_overcommit_hugepages"},
-        {"*demote_size", "*demote_size"},
         {"ksm.advisor_mode", "ksm.pages_to_scan"},
 };
 /* clang-format on */
