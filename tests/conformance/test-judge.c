@@ -185,7 +185,8 @@ static void test_each_knob_is_put_back(void **state) {
         fixture_open(&fixture, write_anything, NULL);
         for (size_t i = 0; i < ELEMENTSOF(knobs); i++) {
                 _cleanup_(freep) char *tap = tap_of(&fixture.machine, knobs[i], &ok);
-                assert_false(ok);
+                if (ok)
+                        fail_msg("%s", tap);
         }
         assert_as_before(&fixture.machine);
         fixture_done(&fixture);
