@@ -59,7 +59,10 @@ static const Text texts[] = {
 };
 
 static const char *text_of(const Knob *knob, const Text *text) {
-        return *(const char *const *) ((const char *) knob + text->offset);
+        const char *value = NULL;
+
+        memcpy(&value, (const char *) knob + text->offset, sizeof(value));
+        return value;
 }
 
 static ExitCode explain_knob_json(const Machine *machine, KnobRef ref) {
