@@ -20,8 +20,8 @@ static const Verb verbs[] = {
         },
         {
                 "validate", "[PROFILE|FILE...]", 0, SIZE_MAX, VERB_OFFLINE, "Look for mistakes in profiles",
-                "Reports every problem of the profiles given (all of them without an argument) with its line; a word with a slash or ending in .yaml is a file. Exit code 0 when all are good, 1 when one is not. With --check also 4 when the machine's values differ from what the profile wants.",
-                "memctl validate ./redis.yaml", verb_validate,
+                "Reports every problem of the profiles given (all of them without an argument) with its line, and what has caused outages elsewhere, with a rule's id behind it; --explain ID tells why. A word with a slash or ending in .yaml is a file. --kernel, --ram, --swap and --nodes judge for another machine. Exit code 0 when all are good, 1 when one is not (with --strict: or has a warning). With --check also 4 when the machine's values differ from what the profile wants.",
+                "memctl validate --strict --kernel 5.10 --ram 64GiB ./redis.yaml", verb_validate,
         },
         {
                 "diff", "PROFILE", 1, 1, VERB_OFFLINE | VERB_PAGER, "What applying a profile would change",

@@ -5,6 +5,7 @@
 
 #include "cli/print.h"
 #include "core/base/quantity.h"
+#include "core/machine/facts.h"
 
 const char *arg_root = "/";
 const char *arg_host;
@@ -14,6 +15,12 @@ bool arg_legend = true;
 bool arg_quiet;
 bool arg_all;
 bool arg_check;
+bool arg_strict;
+const char *arg_explain;
+unsigned arg_kernel;
+uint64_t arg_ram;
+unsigned arg_swap;
+unsigned arg_nodes;
 bool arg_dry_run;
 bool arg_follow;
 bool arg_wait;
@@ -93,6 +100,42 @@ static const char *set_check(const char *argument) {
         return NULL;
 }
 
+static const char *set_strict(const char *argument) {
+        arg_strict = true;
+        return NULL;
+}
+
+static const char *set_explain(const char *argument) {
+        arg_explain = argument;
+        return NULL;
+}
+
+static const char *set_kernel(const char *argument) {
+        return kernel_version_parse(argument, &arg_kernel) < 0 ? "a version like 5.10" : NULL;
+}
+
+static const char *set_ram(const char *argument) {
+        return parse_size(argument, &arg_ram) < 0 || arg_ram == 0 ? "a size like 64GiB" : NULL;
+}
+
+static const char *set_swap(const char *argument) {
+        int kind = swap_kind_from_string(argument);
+
+        if (kind < 0)
+                return "none, disk, zram or file";
+        arg_swap = (unsigned) kind;
+        return NULL;
+}
+
+static const char *set_nodes(const char *argument) {
+        uint64_t n = 0;
+
+        if (parse_uint64(argument, &n) < 0 || n == 0 || n > 1024)
+                return "a number from 1 to 1024";
+        arg_nodes = (unsigned) n;
+        return NULL;
+}
+
 static const char *set_wait(const char *argument) {
         arg_wait = true;
         return NULL;
@@ -155,6 +198,12 @@ static const Option options[] = {
         {"root",           0,   "DIR",  NULL,            "Work on the tree in DIR instead of this machine",   set_root},
         {"all",            'a', NULL,   "list diff",     "Also what is usually left out",                     set_all},
         {"check",          0,   NULL,   "validate",      "Also compare with the machine's live values",       set_check},
+        {"strict",         0,   NULL,   "validate",      "Warnings are mistakes, and more is asked for",      set_strict},
+        {"explain",        0,   "ID",   "validate",      "What a rule is about; \"list\" for all of them",    set_explain},
+        {"kernel",         0,   "VERSION",  "validate",      "Judge for a machine with this kernel",              set_kernel},
+        {"ram",            0,   "SIZE", "validate",      "Judge for a machine with this much memory",         set_ram},
+        {"swap",           0,   "KIND", "validate",      "Judge for a machine with this kind of swap", set_swap},
+        {"nodes",          0,   "N",    "validate",      "Judge for a machine with N NUMA nodes",             set_nodes},
         {"wait",           'w', NULL,   "apply",         "Follow the probation to its end",                   set_wait},
         {"dry-run",        0,   NULL,   "apply",         "Only show what would change, as diff does",         set_dry_run},
         {"confirm-within", 0,   "TIME", "apply",         "Take it back unless \"memctl keep\" comes in time", set_confirm_within},

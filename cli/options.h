@@ -23,6 +23,13 @@ extern bool arg_help;
 extern bool arg_version;
 extern bool arg_all;
 extern bool arg_check;
+extern bool arg_strict;
+extern const char *arg_explain; /* a rule's id, "list", or NULL */
+/* The machine to judge for; 0: as this one. */
+extern unsigned arg_kernel; /* KERNEL_VERSION_OF */
+extern uint64_t arg_ram;    /* bytes */
+extern unsigned arg_swap;   /* a SwapKind */
+extern unsigned arg_nodes;
 extern bool arg_dry_run;
 extern bool arg_follow;
 extern bool arg_wait;

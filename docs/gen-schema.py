@@ -159,6 +159,7 @@ def when_schema():
         {
             'ram': pattern(COMPARED + SIZE[1:], 'A comparison with a size: ">= 4GiB"'),
             'kernel': pattern(COMPARED + r'\d+\.\d+(\.\d+)*', 'With a version: ">= 5.14"'),
+            'nodes': pattern(COMPARED + r'(0|[1-9]\d*)$', 'With a number of NUMA nodes: ">= 2"'),
             'swap': {'anyOf': [kinds, {'type': 'array', 'items': kinds}]},
         }
     )

@@ -99,6 +99,11 @@ int problem_add(Problems *problems,
         return answer;
 }
 
+void problem_set_id(Problems *problems, const char *id) {
+        if (problems->n > 0 && !problems->incomplete)
+                problems->items[problems->n - 1].id = id;
+}
+
 const char *problem_severity_to_string(ProblemSeverity severity) {
         return severity == PROBLEM_WARNING ? "warning" : "error";
 }
@@ -118,7 +123,10 @@ static void print_location(FILE *out, const Problem *problem) {
 static void print_problem(FILE *out, const Problem *problem) {
         print_location(out, problem);
         (void) fprintf(
-                out, "%s: %s\n", problem_severity_to_string(problem->severity), problem->message);
+                out, "%s: %s", problem_severity_to_string(problem->severity), problem->message);
+        if (problem->id)
+                (void) fprintf(out, " [%s]", problem->id);
+        (void) fputc('\n', out);
         if (problem->quote) {
                 (void) fprintf(out, "    %s\n", problem->quote);
                 if (problem->column > 0 && problem->column <= strlen(problem->quote) + 1)

@@ -30,7 +30,8 @@ typedef struct Location {
 
 typedef struct Problem {
         ProblemSeverity severity;
-        char *file; /* NULL when it concerns no file */
+        const char *id; /* of the rule that was broken, a constant; or NULL */
+        char *file;     /* NULL when it concerns no file */
         unsigned line;
         unsigned column;
         char *message; /* what was wrong and what was expected */
@@ -59,6 +60,9 @@ int problem_add(Problems *problems,
                 const char *hint,
                 const char *format,
                 ...) _printf_(5, 6);
+
+/* Gives the last one that was added the id of a rule, which is printed behind it. */
+void problem_set_id(Problems *problems, const char *id);
 
 const char *problem_severity_to_string(ProblemSeverity severity);
 /* The full text, several lines, ending in a newline; the caller frees. NULL without memory. */

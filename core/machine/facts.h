@@ -25,6 +25,7 @@ typedef struct Facts {
         unsigned n_nodes;    /* NUMA nodes online, at least 1 */
         bool has_thp;
         bool has_psi;
+        bool assumed; /* of a machine that is not at hand: its files say nothing of the facts */
 } Facts;
 
 /*

@@ -42,6 +42,8 @@ static bool check_rival(Reader *reader,
                                  name,
                                  other,
                                  rival->line);
+        if (!knob_ref_equal(rival->ref, ref))
+                problem_set_id(reader->problems, "pair-twice");
         return false;
 }
 
@@ -53,6 +55,8 @@ static bool check_settable(Reader *reader, const Node *node, const Knob *knob, c
                                  "%s cannot be set by a profile: %s",
                                  name,
                                  knob->refusal);
+                if (knob->flags & KNOB_TRIGGER)
+                        problem_set_id(reader->problems, "trigger-as-setting");
                 return false;
         }
         if (knob->flags & KNOB_DEPRECATED) {

@@ -35,6 +35,8 @@ typedef struct When {
         uint64_t ram_bytes;
         Comparison kernel;
         unsigned kernel_version;
+        Comparison nodes;
+        unsigned n_nodes;
         unsigned swap_kinds; /* of SwapKind, 0 when not asked: every active kind must be among them
                               */
         unsigned line;

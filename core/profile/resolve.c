@@ -343,6 +343,7 @@ static void check_dirty(const Resolver *resolver, const char *background, const 
                            foreground,
                            texts[1],
                            high->origin);
+        problem_set_id(resolver->problems, "background-above-limit");
 }
 
 static void check_watch(const Resolver *resolver) {

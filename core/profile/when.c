@@ -72,6 +72,24 @@ static void read_kernel(Reader *reader, const Node *node, void *target) {
         when->kernel_version = version;
 }
 
+static void read_nodes(Reader *reader, const Node *node, void *target) {
+        static const char expected[] = "a comparison with a number of NUMA nodes, like \">= 2\"";
+        When *when = target;
+        const char *text = reader_text(reader, node, expected);
+        Comparison comparison = COMPARISON_NONE;
+        uint64_t n = 0;
+
+        if (!text)
+                return;
+        const char *rest = parse_comparison(text, &comparison);
+        if (!rest || parse_uint64(rest, &n) < 0 || n > UINT32_MAX) {
+                reader_error(reader, node, NULL, "nodes is \"%s\"; expected %s", text, expected);
+                return;
+        }
+        when->nodes = comparison;
+        when->n_nodes = (unsigned) n;
+}
+
 static void read_swap_kind(Reader *reader, const Node *node, When *when) {
         static const char expected[] = "one of none, disk, zram, file";
         const char *text = reader_text(reader, node, expected);
@@ -105,6 +123,7 @@ static const Field when_fields[] = {
         {"ram", read_ram},
         {"kernel", read_kernel},
         {"swap", read_swap},
+        {"nodes", read_nodes},
 };
 
 void when_read(Reader *reader, const Node *node, When *when) {
@@ -145,8 +164,13 @@ static bool swap_holds(const When *when, const Facts *facts) {
         return when->swap_kinds == 0 || (facts->swap_kinds & ~when->swap_kinds) == 0;
 }
 
+static bool nodes_hold(const When *when, const Facts *facts) {
+        return compare(when->nodes, facts->n_nodes, when->n_nodes);
+}
+
 bool when_holds(const When *when, const Facts *facts) {
-        return ram_holds(when, facts) && kernel_holds(when, facts) && swap_holds(when, facts);
+        return ram_holds(when, facts) && kernel_holds(when, facts) && swap_holds(when, facts) &&
+               nodes_hold(when, facts);
 }
 
 /* "4GiB": exact, in the largest unit that divides it. */
@@ -184,6 +208,10 @@ static void print_swap(FILE *out, const When *when) {
                 }
 }
 
+static void print_nodes(FILE *out, const When *when) {
+        (void) fprintf(out, "nodes %s %u", comparison_to_string(when->nodes), when->n_nodes);
+}
+
 char *when_format(const When *when) {
         const char *joint = "";
         char *text = NULL;
@@ -204,6 +232,11 @@ char *when_format(const When *when) {
         if (when->swap_kinds != 0) {
                 (void) fputs(joint, out);
                 print_swap(out, when);
+                joint = ", ";
+        }
+        if (when->nodes != COMPARISON_NONE) {
+                (void) fputs(joint, out);
+                print_nodes(out, when);
         }
         if (fclose(out) != 0) {
                 free(text);
@@ -234,6 +267,12 @@ static void explain(FILE *out, const When *when, const Facts *facts) {
                 print_swap(out, when);
                 swap_kinds_format(facts->swap_kinds, words);
                 (void) fprintf(out, ", this machine has %s", words);
+                joint = "; needs ";
+        }
+        if (!nodes_hold(when, facts)) {
+                (void) fputs(joint, out);
+                print_nodes(out, when);
+                (void) fprintf(out, ", this machine has %u", facts->n_nodes);
         }
 }
 

@@ -148,6 +148,9 @@ complete_words() {
         PATH=$BATS_TEST_TMPDIR/bin:$PATH
         [[ $(complete_words apply "") == "$(sorted base same)" ]]
         [[ $(complete_words explain vm.swapp) == vm.swappiness ]]
+        [[ $(complete_words explain watermark) == watermarks ]]
+        [[ $(complete_words validate --explain = swappiness-z) == swappiness-zero ]]
+        [[ $(complete_words validate --swap = z) == zram ]]
 }
 
 @test "the version is one line" {

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/profile/lint.h"
+
+#include <stdarg.h>
+
+#include "core/machine/live.h"
+#include "core/profile/lint-internal.h"
+
+static const Setting *find_setting(const Lint *lint, const char *knob, KnobRef *ret) {
+        return knob_ref_parse(knob, ret) < 0 ? NULL : settings_find(lint->context->settings, *ret);
+}
+
+static bool number_of(const Value *value, uint64_t *ret) {
+        if (value->n == 0 || value->integers[0].negative)
+                return false;
+        *ret = value->integers[0].magnitude;
+        return true;
+}
+
+bool lint_sets(const Lint *lint, const char *knob, uint64_t *ret, const Setting **ret_setting) {
+        KnobRef ref;
+        const Setting *setting = find_setting(lint, knob, &ref);
+
+        if (!setting || !number_of(&setting->value, ret))
+                return false;
+        *ret_setting = setting;
+        return true;
+}
+
+/* The machine's own value of a knob that the profile leaves alone. Of another machine it is not
+ * known; a member of a pair whose partner the profile sets will be 0. */
+static bool read_live(const Lint *lint, KnobRef ref, Value *ret) {
+        KnobRef partner;
+
+        if (lint->context->facts->assumed)
+                return false;
+        if (knob_ref_partner(ref, &partner) && settings_find(lint->context->settings, partner))
+                return false;
+        return live_read(lint->context->root, ref, ret) >= 0;
+}
+
+bool lint_number(const Lint *lint, const char *knob, uint64_t *ret) {
+        KnobRef ref;
+        Value live;
+        const Setting *setting = find_setting(lint, knob, &ref);
+
+        if (setting)
+                return number_of(&setting->value, ret);
+        return knob_ref_parse(knob, &ref) >= 0 && read_live(lint, ref, &live) &&
+               number_of(&live, ret);
+}
+
+bool lint_is_word(const Lint *lint, const char *knob, const char *word) {
+        KnobRef ref;
+        Value live;
+        const Setting *setting = find_setting(lint, knob, &ref);
+
+        if (setting)
+                return streq(setting->value.word, word);
+        return knob_ref_parse(knob, &ref) >= 0 && read_live(lint, ref, &live) &&
+               streq(live.word, word);
+}
+
+/* An origin is "file:line". */
+static Location location_of(const char *origin, char **file) {
+        const char *colon = origin ? strrchr(origin, ':') : NULL;
+        uint64_t line = 0;
+
+        if (!colon || parse_uint64(colon + 1, &line) < 0 || line > UINT32_MAX)
+                return (Location){.file = origin};
+        *file = strndup(origin, (size_t) (colon - origin));
+        return (Location){.file = *file, .line = (unsigned) line};
+}
+
+void lint_tell(const Lint *lint,
+               RuleId rule,
+               const Setting *setting,
+               const char *hint,
+               const char *format,
+               ...) {
+        _cleanup_(freep) char *file = NULL, *message = NULL;
+        const Location where =
+                location_of(setting ? setting->origin : lint->context->settings->file, &file);
+        const LintRule *known = lint_rule_at((size_t) rule);
+        va_list ap;
+
+        va_start(ap, format);
+        int r = vasprintf(&message, format, ap);
+        va_end(ap);
+        if (r < 0) {
+                message = NULL;
+                lint->problems->incomplete = true;
+                return;
+        }
+        (void) problem_add(lint->problems, known->severity, &where, hint, "%s", message);
+        problem_set_id(lint->problems, known->id);
+}
+
+int lint_check(const LintContext *context, Problems *problems) {
+        const Lint lint = {.context = context, .problems = problems};
+        size_t n_errors = problems->n_errors;
+
+        lint_values(&lint);
+        lint_writeback(&lint);
+        lint_reclaim(&lint);
+        lint_overcommit(&lint);
+        lint_huge_pages(&lint);
+        lint_ksm(&lint);
+        lint_provenance(&lint);
+        int r = lint_parents(&lint);
+        if (r < 0)
+                return r;
+        return problems->n_errors > n_errors ? -EINVAL : 0;
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What "validate" says beyond mistakes: the rules, --strict, another machine.
+
+load common
+
+setup() {
+        make_tree x86-24g-6.18
+}
+
+# profile NAME: from standard input, into a file of its own.
+profile() {
+        FILE=$BATS_TEST_TMPDIR/$1.yaml
+        cat >"$FILE"
+}
+
+@test "a warning names its rule, and the profile is good" {
+        profile zero <<'END'
+profile: zero
+summary: swappiness 0
+sysctl: {vm.swappiness: 0}
+watch: {limits: {memory.full: 10% over 2s}}
+END
+        memctl validate "$FILE"
+        expect_status 0
+        expect stderr "$FILE:3: warning: vm.swappiness = 0 brings the OOM killer" "[swappiness-zero]"
+        expect output "good"
+        memctl validate "$FILE" --json=short
+        expect output '"id":"swappiness-zero"' '"valid":true'
+        memctl validate --strict "$FILE"
+        expect_status 1
+        expect stderr "[swappiness-zero]" "[no-source]"
+}
+
+@test "another machine: its kernel, memory, swap and nodes" {
+        profile other <<'END'
+profile: other
+summary: for large machines
+sysctl:
+  vm.min_free_kbytes: {value: 2GiB, only: raise}
+  vm.defrag_mode: 1
+  vm.swappiness: 150
+  vm.zone_reclaim_mode: 1
+watch: {limits: {memory.full: 10% over 2s}}
+END
+        memctl validate --kernel 5.10 "$FILE"
+        expect_status 1
+        expect stderr "vm.defrag_mode cannot be set: this kernel (5.10) is too old for it: it came with 6.15"
+        memctl validate --kernel 6.18 --ram 1TiB --swap zram --nodes 2 "$FILE"
+        expect_status 0
+        [[ -z $stderr ]]
+        memctl validate --kernel 6.18 --ram 16GiB --swap disk --nodes 1 "$FILE"
+        expect_status 1
+        expect stderr "[min-free-share-huge]" "[swappiness-high]" "[zone-reclaim-one-node]"
+        memctl validate --kernel 6.18 --check "$FILE"
+        expect_status 2
+        expect stderr "--check compares with this machine"
+}
+
+@test "--explain tells of one rule, of all, and of none" {
+        memctl validate --explain swappiness-zero
+        expect_status 0
+        expect output "get_scan_count()"
+        memctl validate --explain list --no-legend
+        expect_status 0
+        local id n=0
+        while read -r id _; do
+                memctl validate --explain "$id"
+                expect_status 0
+                : $((++n))
+        done <<<"$output"
+        [[ $n -gt 30 ]]
+        memctl validate --explain swapiness-zero
+        expect_status 1
+        [[ $stderr == 'memctl: no rule "swapiness-zero": did you mean "swappiness-zero"?' ]]
+}
+
+@test "the shipped profiles are clean for strict eyes, on each recorded machine" {
+        local machine tree=$BATS_TEST_TMPDIR/strict
+        for machine in "$MEMCTL_SOURCE_ROOT"/tests/machines/*/; do
+                cp -r "$machine" "$tree"
+                mkdir -p "$tree/usr/share/memctl"
+                cp -r "$MEMCTL_SOURCE_ROOT/profiles" "$tree/usr/share/memctl/profiles"
+                TREE=$tree memctl validate --strict --quiet
+                echo "$machine: $stderr"
+                expect_status 0
+                rm -r "$tree"
+        done
+}

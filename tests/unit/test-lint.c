@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Every rule: a profile that breaks it, and its near miss that does not. The profiles are judged
+ * for a made machine of 8 GiB, one NUMA node, without swap, whose knobs all read 0 or "[never]"
+ * unless a case says otherwise.
+ */
+
+#include "core/profile/lint.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "tests/support/made-machine.h"
+#include "tests/support/tree.h"
+
+#define LIMITS "watch: {limits: {memory.full: 10% over 2s}}\n"
+#define SYSCTL(text) "sysctl: {" text "}\n" LIMITS
+
+typedef struct Case {
+        const char *rule;
+        const char *bad; /* without its head */
+        const char *good;
+        unsigned swap_kinds; /* 0: none */
+        bool strict;
+        const char *knob; /* a live value beside the profile's */
+        const char *live;
+} Case;
+
+/* clang-format off */
+static const Case cases[] = {
+        {"background-above-limit", SYSCTL("vm.dirty_background_bytes: 2GiB, vm.dirty_ratio: 20"), SYSCTL("vm.dirty_background_bytes: 1GiB, vm.dirty_ratio: 20")},
+        {"background-above-limit", SYSCTL("vm.dirty_background_ratio: 20"), SYSCTL("vm.dirty_background_ratio: 19"), .knob = "vm.dirty_ratio", .live = "20\n"},
+        {"compaction-endless", SYSCTL("vm.compaction_proactiveness: 100"), SYSCTL("vm.compaction_proactiveness: 80")},
+        {"dirty-huge", SYSCTL("vm.dirty_bytes: 21GiB"), SYSCTL("vm.dirty_bytes: 20GiB")},
+        {"dirty-tiny", SYSCTL("vm.dirty_bytes: 512KiB"), SYSCTL("vm.dirty_bytes: 1MiB")},
+        {"expire-below-wakeup", SYSCTL("vm.dirty_expire_centisecs: 1s, vm.dirty_writeback_centisecs: 5s"), SYSCTL("vm.dirty_expire_centisecs: 5s, vm.dirty_writeback_centisecs: 5s")},
+        {"expire-below-wakeup", SYSCTL("vm.dirty_expire_centisecs: 1s"), SYSCTL("vm.dirty_expire_centisecs: 6s"), .knob = "vm.dirty_writeback_centisecs", .live = "500\n"},
+        {"hugepages-share", "hugepages: {hugepages-2048kB: {nr_hugepages: 3400}}\n" LIMITS, "hugepages: {hugepages-2048kB: {nr_hugepages: 3200}}\n" LIMITS},
+        {"knob-not-everywhere", SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), SYSCTL("vm.defrag_mode: {value: 1, optional: true, source: s, reviewed: 2026-11}"), .strict = true},
+        {"knob-not-everywhere", SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), "when: {kernel: '>= 6.15'}\n" SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), .strict = true},
+        {"ksm-advisor-idle", "ksm: {advisor_max_cpu: 10, advisor_mode: none}\n" LIMITS, "ksm: {advisor_max_cpu: 10, advisor_mode: scan-time}\n" LIMITS},
+        {"ksm-advisor-rules", "ksm: {pages_to_scan: 10, advisor_mode: scan-time}\n" LIMITS, "ksm: {pages_to_scan: 10, advisor_mode: none}\n" LIMITS},
+        {"ksm-unmerge", "ksm: {run: 2}\n" LIMITS, "ksm: {run: 1}\n" LIMITS},
+        {"laptop-mode", SYSCTL("vm.laptop_mode: 5"), SYSCTL("vm.laptop_mode: 0")},
+        {"lru-gen-kills", "lru_gen: {min_ttl_ms: 10s}\n" LIMITS, "lru_gen: {min_ttl_ms: 1s}\n" LIMITS},
+        {"map-count-low", SYSCTL("vm.max_map_count: 1000"), SYSCTL("vm.max_map_count: 65530")},
+        {"memory-errors-panic", SYSCTL("vm.memory_failure_recovery: 0"), SYSCTL("vm.memory_failure_recovery: 1")},
+        {"min-free-share", SYSCTL("vm.min_free_kbytes: 500MiB"), SYSCTL("vm.min_free_kbytes: 300MiB")},
+        {"min-free-share-huge", SYSCTL("vm.min_free_kbytes: 900MiB"), SYSCTL("vm.min_free_kbytes: 700MiB")},
+        {"min-free-tiny", SYSCTL("vm.min_free_kbytes: 1023"), SYSCTL("vm.min_free_kbytes: 1024")},
+        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 132MiB") "transparent_hugepage: {enabled: always}\n", SYSCTL("vm.min_free_kbytes: {value: 132MiB, only: raise}") "transparent_hugepage: {enabled: always}\n"},
+        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 132MiB") "transparent_hugepage: {enabled: always}\n", SYSCTL("vm.min_free_kbytes: 132MiB") "transparent_hugepage: {enabled: never}\n"},
+        {"no-limits", "sysctl: {vm.swappiness: 10}\n", SYSCTL("vm.swappiness: 10")},
+        {"no-source", SYSCTL("vm.swappiness: 10"), SYSCTL("vm.swappiness: {value: 10, source: s, reviewed: 2026-11}"), .strict = true},
+        {"no-source", SYSCTL("vm.swappiness: {value: 10, source: s}"), SYSCTL("vm.swappiness: {value: 10, source: s, reviewed: 2026-11}"), .strict = true},
+        {"numa-knob-idle", SYSCTL("vm.min_slab_ratio: 7"), SYSCTL("vm.min_slab_ratio: 7, vm.zone_reclaim_mode: 1")},
+        {"oom-dump-off", SYSCTL("vm.oom_dump_tasks: 0"), SYSCTL("vm.oom_dump_tasks: 1")},
+        {"oom-innocent", SYSCTL("vm.oom_kill_allocating_task: 1"), SYSCTL("vm.oom_kill_allocating_task: 0")},
+        {"oom-panic-containers", SYSCTL("vm.panic_on_oom: 2"), SYSCTL("vm.panic_on_oom: 1")},
+        {"overcommit-idle", SYSCTL("vm.overcommit_ratio: 90"), SYSCTL("vm.overcommit_ratio: 90, vm.overcommit_memory: 2")},
+        {"overcommit-narrow", SYSCTL("vm.overcommit_memory: 2, vm.overcommit_ratio: 50"), SYSCTL("vm.overcommit_memory: 2, vm.overcommit_ratio: 80")},
+        {"overcommit-narrow", SYSCTL("vm.overcommit_memory: 2, vm.overcommit_kbytes: 4GiB"), SYSCTL("vm.overcommit_memory: 2, vm.overcommit_kbytes: 7GiB")},
+        {"page-cluster-wide", SYSCTL("vm.page-cluster: 8"), SYSCTL("vm.page-cluster: 5")},
+        {"page-cluster-zram", SYSCTL("vm.page-cluster: 3"), SYSCTL("vm.page-cluster: 0"), .swap_kinds = SWAP_ZRAM},
+        {"pair-twice", SYSCTL("vm.dirty_bytes: 64MiB, vm.dirty_ratio: 10"), SYSCTL("vm.dirty_bytes: 64MiB")},
+        {"parents-disagree", "inherits: [first, second]\n", "inherits: [first, third]\n"},
+        {"parents-disagree", "inherits: [first, second]\n", "inherits: [first, second]\nsysctl: {vm.overcommit_memory: 0}\n"},
+        {"percpu-lists-wide", SYSCTL("vm.percpu_pagelist_high_fraction: 8"), SYSCTL("vm.percpu_pagelist_high_fraction: 500")},
+        {"probation-short", "watch: {probation: 1min, limits: {memory.full: 10% over 2s}}\n", "watch: {probation: 5min, limits: {memory.full: 10% over 2s}}\n"},
+        {"security-weakened", SYSCTL("vm.mmap_min_addr: 0"), SYSCTL("vm.mmap_min_addr: 65536")},
+        {"security-weakened", SYSCTL("vm.unprivileged_userfaultfd: 1"), SYSCTL("vm.unprivileged_userfaultfd: 0")},
+        {"security-weakened", SYSCTL("vm.legacy_va_layout: 1"), SYSCTL("vm.legacy_va_layout: 0")},
+        {"shrinker-disarmed", "transparent_hugepage: {shrink_underused: 1, khugepaged: {max_ptes_none: 511}}\n" LIMITS, "transparent_hugepage: {shrink_underused: 1, khugepaged: {max_ptes_none: 409}}\n" LIMITS},
+        {"swappiness-high", SYSCTL("vm.swappiness: 101"), SYSCTL("vm.swappiness: 100"), .swap_kinds = SWAP_DISK},
+        {"swappiness-high", SYSCTL("vm.swappiness: 180"), SYSCTL("vm.swappiness: 180") "zswap: {enabled: true}\n", .swap_kinds = SWAP_FILE},
+        {"swappiness-zero", SYSCTL("vm.swappiness: 0"), SYSCTL("vm.swappiness: 1")},
+        {"trigger-as-setting", SYSCTL("vm.drop_caches: 3"), SYSCTL("vm.vfs_cache_pressure: 200")},
+        {"vfs-denom-alone", SYSCTL("vm.vfs_cache_pressure_denom: 200"), SYSCTL("vm.vfs_cache_pressure_denom: 200, vm.vfs_cache_pressure: 200")},
+        {"vfs-never-freed", SYSCTL("vm.vfs_cache_pressure: 0"), SYSCTL("vm.vfs_cache_pressure: 1")},
+        {"watermark-wide", SYSCTL("vm.watermark_scale_factor: 1001"), SYSCTL("vm.watermark_scale_factor: 1000")},
+        {"writeback-off", SYSCTL("vm.dirty_writeback_centisecs: 0"), SYSCTL("vm.dirty_writeback_centisecs: 1")},
+        {"zone-reclaim-one-node", SYSCTL("vm.zone_reclaim_mode: 1"), SYSCTL("vm.zone_reclaim_mode: 0")},
+        {"zswap-pool-large", "zswap: {max_pool_percent: 60}\n" LIMITS, "zswap: {max_pool_percent: 50}\n" LIMITS},
+        {"zswap-pointless", "zswap: {enabled: true}\n" LIMITS, "zswap: {enabled: false}\n" LIMITS},
+        {"zswap-pointless", "zswap: {enabled: true}\n" LIMITS, "zswap: {enabled: false}\n" LIMITS, .swap_kinds = SWAP_ZRAM},
+};
+/* clang-format on */
+
+static void judge(const MadeMachine *machine, const Case *what, Problems *problems) {
+        _cleanup_(profile_freep) Profile *profile = NULL;
+        _cleanup_(settings_freep) Settings *settings = NULL;
+
+        if (store_load(machine->root, "x", STORE_ANY, problems, &profile) < 0 ||
+            resolve_profile(
+                    machine->root, profile, STORE_ANY, &machine->facts, problems, &settings) < 0)
+                return;
+        assert_true(settings->applicable);
+        const LintContext context = {
+                .root = machine->root,
+                .trust = STORE_ANY,
+                .facts = &machine->facts,
+                .profile = profile,
+                .settings = settings,
+                .strict = what->strict,
+        };
+        assert_true(lint_check(&context, problems) != -ENOMEM);
+}
+
+/* The ids of the rules that a profile breaks, "a b". */
+static char *broken_rules(const Case *what, const char *body) {
+        _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
+        MadeMachine machine;
+        char *text = NULL;
+        size_t size = 0;
+
+        made_machine_init(&machine, 6, 18);
+        if (what->swap_kinds)
+                machine.facts.swap_kinds = what->swap_kinds;
+        if (what->knob) {
+                char path[KNOB_PATH_MAX];
+                KnobRef ref;
+                assert_int_equal(knob_ref_parse(what->knob, &ref), 0);
+                knob_ref_path(ref, path);
+                assert_int_equal(tree_write(machine.tree, path, what->live), 0);
+        }
+        made_machine_profile(&machine,
+                             "first",
+                             "profile: first\nsummary: s\n" SYSCTL("vm.overcommit_memory: 1"));
+        made_machine_profile(&machine,
+                             "second",
+                             "profile: second\nsummary: s\n" SYSCTL("vm.overcommit_memory: 2"));
+        made_machine_profile(&machine,
+                             "third",
+                             "profile: third\nsummary: s\ninherits: [first]\n" SYSCTL(
+                                     "vm.overcommit_memory: 0"));
+        _cleanup_(freep) char *profile = text_format("profile: x\nsummary: s\n%s", body);
+        made_machine_profile(&machine, "x", profile);
+        judge(&machine, what, &problems);
+        FILE *out = open_memstream(&text, &size);
+        for (size_t i = 0; i < problems.n; i++) {
+                assert_non_null(problems.items[i].message);
+                (void) fprintf(out,
+                               "%s%s",
+                               i > 0 ? " " : "",
+                               problems.items[i].id ? problems.items[i].id
+                                                    : problems.items[i].message);
+                /* It names the file: the profile's own, unless a parent says it. */
+                assert_non_null(problems.items[i].file);
+                assert_true(strstr(body, "inherits") || strstr(problems.items[i].file, "/x.yaml"));
+        }
+        assert_int_equal(fclose(out), 0);
+        made_machine_done(&machine);
+        return text;
+}
+
+static bool has_word(const char *text, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *p = text; (p = strstr(p, word)); p += n)
+                if ((p == text || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+                        return true;
+        return false;
+}
+
+static void test_each_rule_is_broken_by_its_case_and_by_no_near_miss(void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(freep) char *bad = broken_rules(&cases[i], cases[i].bad);
+                _cleanup_(freep) char *good = broken_rules(&cases[i], cases[i].good);
+                if (!has_word(bad, cases[i].rule) || has_word(good, cases[i].rule))
+                        print_error("%s: bad gives \"%s\", good gives \"%s\"\n",
+                                    cases[i].rule,
+                                    bad,
+                                    good);
+                assert_true(has_word(bad, cases[i].rule));
+                assert_false(has_word(good, cases[i].rule));
+        }
+}
+
+static void test_no_rule_lacks_a_case_a_title_and_a_reason(void **state) {
+        for (size_t i = 0; i < lint_rule_count(); i++) {
+                const LintRule *rule = lint_rule_at(i);
+                bool found = false;
+                for (size_t j = 0; j < ELEMENTSOF(cases); j++)
+                        found = found || streq(cases[j].rule, rule->id);
+                if (!found)
+                        print_error("no case for %s\n", rule->id);
+                assert_true(found);
+                assert_true(strlen(rule->title) > 10 && strlen(rule->title) < 100);
+                assert_true(strlen(rule->reason) > 60);
+                assert_ptr_equal(lint_rule_find(rule->id), rule);
+        }
+        assert_null(lint_rule_find("no-such-rule"));
+        assert_null(lint_rule_at(lint_rule_count()));
+}
+
+/* What others ship or publish, and which of it is a defect: published-settings. */
+static void test_published_profiles_break_the_rules_that_they_are_known_to(void **state) {
+        static const struct {
+                const char *who, *body, *rules;
+        } known[] = {
+                {"A-Tune, chauffeur",
+                 SYSCTL("vm.dirty_background_ratio: 71, vm.dirty_ratio: 63, "
+                        "vm.min_free_kbytes: 839680"),
+                 "background-above-limit"},
+                {"MinIO",
+                 SYSCTL("vm.swappiness: 0, vm.vfs_cache_pressure: 50, vm.dirty_ratio: 10, "
+                        "vm.dirty_background_ratio: 3, vm.max_map_count: 524288"),
+                 "swappiness-zero"},
+                {"tuned, hpc-compute, without the NUMA part",
+                 SYSCTL("vm.min_free_kbytes: 135168") "transparent_hugepage: {enabled: always}\n",
+                 "min-free-with-thp"},
+                {"A-Tune, tomcat", SYSCTL("vm.drop_caches: 3"), "trigger-as-setting"},
+                {"TiDB, on a machine below what it asks for",
+                 SYSCTL("vm.min_free_kbytes: 1048576, vm.overcommit_memory: 1"),
+                 "min-free-share-huge"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(known); i++) {
+                _cleanup_(freep) char *rules = broken_rules(&(const Case){0}, known[i].body);
+                if (!streq(rules, known[i].rules))
+                        print_error("%s: \"%s\"\n", known[i].who, rules);
+                assert_string_equal(rules, known[i].rules);
+        }
+}
+
+/* Of a machine that is not at hand the live values are not known. */
+static void test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_kernel(void **state) {
+        _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
+        MadeMachine machine;
+
+        made_machine_init(&machine, 6, 1);
+        machine.facts.assumed = true;
+        machine.facts.context.kernel = KERNEL_VERSION_OF(6, 18);
+        made_machine_profile(
+                &machine,
+                "x",
+                "profile: x\nsummary: s\n" SYSCTL("vm.defrag_mode: 1, vm.overcommit_ratio: 90"));
+        judge(&machine, &(const Case){0}, &problems);
+        assert_int_equal(problems.n, 0);
+        machine.facts.assumed = false;
+        judge(&machine, &(const Case){0}, &problems);
+        assert_int_equal(problems.n_errors, 1); /* 6.1 has no file of that name */
+        made_machine_done(&machine);
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_each_rule_is_broken_by_its_case_and_by_no_near_miss),
+                cmocka_unit_test(test_no_rule_lacks_a_case_a_title_and_a_reason),
+                cmocka_unit_test(test_published_profiles_break_the_rules_that_they_are_known_to),
+                cmocka_unit_test(
+                        test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_kernel),
+        };
+
+        cmocka_set_message_output(CM_OUTPUT_TAP);
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
