@@ -97,6 +97,7 @@ static ExitCode explain_knob_json(const Machine *machine, KnobRef ref) {
                 json_object_array_add(groups, json_text(*group));
         json_add(object, "groups", groups);
         json_add(object, "profiles", explain_users_json(machine, ref));
+        json_add(object, "others", explain_rivals_json(machine, ref));
         return print_json(object);
 }
 
@@ -206,6 +207,8 @@ ExitCode explain_knob(const Machine *machine, KnobRef ref) {
                         print_sentence(texts[i].label, texts[i].style, text_of(knob, &texts[i]));
         print_published(knob->published);
         ExitCode code = explain_print_users(machine, ref);
+        if (code == EXIT_CODE_DONE)
+                code = explain_print_rivals(machine, ref);
         print_groups(knob);
         return code;
 }

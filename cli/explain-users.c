@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/explain.h"
 #include "cli/table.h"
+#include "core/profile/rival.h"
 
 static bool is_same_knob(KnobRef asked, KnobRef set) {
         return explain_is_family(asked) ? asked.knob == set.knob : knob_ref_equal(asked, set);
@@ -77,5 +78,75 @@ ExitCode explain_print_users(const Machine *machine, KnobRef ref) {
                 return EXIT_CODE_DONE;
         }
         print_styled(STYLE_BOLD, "\nSet by\n");
+        return table_print(&table);
+}
+
+/* The other managers */
+
+static bool concerns(const Rival *rival, KnobRef asked) {
+        KnobRef partner;
+
+        if (explain_is_family(asked))
+                return asked.knob == rival->ref.knob;
+        return knob_ref_equal(asked, rival->ref) ||
+               (knob_ref_partner(asked, &partner) && knob_ref_equal(partner, rival->ref));
+}
+
+static void rival_to_row(const Rival *rival, Table *table) {
+        char name[KNOB_NAME_MAX];
+
+        knob_ref_name(rival->ref, name);
+        table_add_text(table, STYLE_PLAIN, rival_kind_to_string(rival->kind));
+        table_add(table,
+                  rival->effective ? STYLE_BOLD : STYLE_DIM,
+                  "%s = %s%s",
+                  name,
+                  rival->value,
+                  rival->effective ? "" : " (overridden)");
+        table_add(table, STYLE_DIM, "%s:%u", rival->file, rival->line);
+}
+
+static void rival_to_json(const Rival *rival, json_object *array) {
+        json_object *object = json_object_new_object();
+        char name[KNOB_NAME_MAX];
+
+        knob_ref_name(rival->ref, name);
+        json_add_text(object, "manager", rival_kind_to_string(rival->kind));
+        json_add_text(object, "knob", name);
+        json_add_text(object, "value", rival->value);
+        json_add_text(object, "file", rival->file);
+        json_add_number(object, "line", rival->line);
+        json_add_bool(object, "effective", rival->effective);
+        json_object_array_add(array, object);
+}
+
+json_object *explain_rivals_json(const Machine *machine, KnobRef ref) {
+        _cleanup_(rivals_done) Rivals rivals = {0};
+        json_object *array = json_object_new_array();
+
+        (void) rivals_load(machine->root, &rivals);
+        for (size_t i = 0; i < rivals.n; i++)
+                if (concerns(&rivals.items[i], ref))
+                        rival_to_json(&rivals.items[i], array);
+        return array;
+}
+
+ExitCode explain_print_rivals(const Machine *machine, KnobRef ref) {
+        static const char *const headings[] = {"MANAGER", "VALUE", "FROM", NULL};
+        _cleanup_(table_done) Table table = {0};
+        _cleanup_(rivals_done) Rivals rivals = {0};
+
+        int r = rivals_load(machine->root, &rivals);
+        if (r < 0)
+                return print_errno(r, "cannot look for other managers");
+        table_init(&table, headings);
+        table.indent = 2;
+        table.keep_last = true;
+        for (size_t i = 0; i < rivals.n; i++)
+                if (concerns(&rivals.items[i], ref))
+                        rival_to_row(&rivals.items[i], &table);
+        if (table_rows(&table) == 0)
+                return EXIT_CODE_DONE;
+        print_styled(STYLE_WARN, "\nAlso set on this machine by\n");
         return table_print(&table);
 }

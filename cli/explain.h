@@ -19,3 +19,6 @@ bool explain_is_family(KnobRef ref);
 /* Who sets the knob: the profiles that resolve on this machine. */
 json_object *explain_users_json(const Machine *machine, KnobRef ref);
 ExitCode explain_print_users(const Machine *machine, KnobRef ref);
+/* And who else does: sysctl.d, tmpfiles.d, tuned, the kernel's command line. */
+json_object *explain_rivals_json(const Machine *machine, KnobRef ref);
+ExitCode explain_print_rivals(const Machine *machine, KnobRef ref);

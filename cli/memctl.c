@@ -34,6 +34,16 @@ static const Verb verbs[] = {
                 "memctl explain vm.swappiness", verb_explain,
         },
         {
+                "import", "tuned|sysctl FILE...", 2, SIZE_MAX, VERB_OFFLINE, "A profile of what others set",
+                "Prints a profile with what a profile of tuned (a name, its folder or its tuned.conf, with all that it includes) or files of sysctl.d set of memory; later files win. What cannot be carried over is said on standard error, with its line. Exit code 1 when nothing can.",
+                "memctl import tuned oracle --name our-oracle", verb_import,
+        },
+        {
+                "export", "sysctl|tmpfiles PROFILE", 2, 2, VERB_OFFLINE, "Write a profile for sysctl.d or tmpfiles.d",
+                "Prints what the profile comes to on this machine as a file of sysctl.d (the sysctls) or tmpfiles.d (all other knobs), for machines without memctl. Nobody watches such values or takes them back. What the file cannot say is said on standard error.",
+                "memctl export sysctl redis", verb_export,
+        },
+        {
                 "status", "", 0, 0, 0, "What is in force and how it does",
                 "Shows which profile is in force, how long its probation still lasts and whether it must be confirmed, pressure before and since, knobs changed from outside, and the last events.",
                 "memctl status", verb_status,

@@ -38,6 +38,8 @@ ExitCode verb_apply(size_t n, char **arguments);
 ExitCode verb_diff(size_t n, char **arguments);
 ExitCode verb_events(size_t n, char **arguments);
 ExitCode verb_explain(size_t n, char **arguments);
+ExitCode verb_export(size_t n, char **arguments);
+ExitCode verb_import(size_t n, char **arguments);
 ExitCode verb_keep(size_t n, char **arguments);
 ExitCode verb_list(size_t n, char **arguments);
 ExitCode verb_release(size_t n, char **arguments);

@@ -17,6 +17,7 @@ bool arg_all;
 bool arg_check;
 bool arg_strict;
 const char *arg_explain;
+const char *arg_name;
 unsigned arg_kernel;
 uint64_t arg_ram;
 unsigned arg_swap;
@@ -110,6 +111,11 @@ static const char *set_explain(const char *argument) {
         return NULL;
 }
 
+static const char *set_name(const char *argument) {
+        arg_name = argument;
+        return NULL;
+}
+
 static const char *set_kernel(const char *argument) {
         return kernel_version_parse(argument, &arg_kernel) < 0 ? "a version like 5.10" : NULL;
 }
@@ -200,6 +206,7 @@ static const Option options[] = {
         {"check",          0,   NULL,   "validate",      "Also compare with the machine's live values",       set_check},
         {"strict",         0,   NULL,   "validate",      "Warnings are mistakes, and more is asked for",      set_strict},
         {"explain",        0,   "ID",   "validate",      "What a rule is about; \"list\" for all of them",    set_explain},
+        {"name",           0,   "NAME", "import",        "The profile's name, instead of the file's",         set_name},
         {"kernel",         0,   "VERSION",  "validate",      "Judge for a machine with this kernel",              set_kernel},
         {"ram",            0,   "SIZE", "validate",      "Judge for a machine with this much memory",         set_ram},
         {"swap",           0,   "KIND", "validate",      "Judge for a machine with this kind of swap", set_swap},

@@ -25,6 +25,7 @@ extern bool arg_all;
 extern bool arg_check;
 extern bool arg_strict;
 extern const char *arg_explain; /* a rule's id, "list", or NULL */
+extern const char *arg_name;
 /* The machine to judge for; 0: as this one. */
 extern unsigned arg_kernel; /* KERNEL_VERSION_OF */
 extern uint64_t arg_ram;    /* bytes */

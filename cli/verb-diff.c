@@ -2,6 +2,35 @@
 #include "cli/diff.h"
 #include "cli/machine.h"
 #include "cli/memctl.h"
+#include "core/profile/rival.h"
+
+/* Who will write another value over ours, at boot or when it likes. */
+static void warn_of_rivals(const Machine *machine, const Settings *settings) {
+        _cleanup_(rivals_done) Rivals rivals = {0};
+        char name[KNOB_NAME_MAX], value[VALUE_TEXT_MAX];
+
+        (void) rivals_load(machine->root, &rivals);
+        for (size_t i = 0; i < rivals.n; i++) {
+                const Rival *rival = &rivals.items[i];
+                const Setting *setting = settings_find(settings, rival->ref);
+                Value theirs;
+                _cleanup_(freep) char *why = NULL;
+                if (!setting || !rival->effective)
+                        continue;
+                if (value_parse(&setting->type, rival->value, &theirs, &why) >= 0 &&
+                    value_equal(&theirs, &setting->value))
+                        continue;
+                knob_ref_name(rival->ref, name);
+                value_format(&setting->value, value);
+                print_note("%s:%u: %s sets %s to %s, this profile to %s: take it out there",
+                           rival->file,
+                           rival->line,
+                           rival_kind_to_string(rival->kind),
+                           name,
+                           rival->value,
+                           value);
+        }
+}
 
 ExitCode verb_diff(size_t n, char **arguments) {
         _cleanup_(machine_done) Machine machine = {0};
@@ -27,5 +56,7 @@ ExitCode verb_diff(size_t n, char **arguments) {
                         return print_errno(r, settings->profile);
                 return EXIT_CODE_REFUSED;
         }
-        return diff_print(plan, &machine.facts.context);
+        ExitCode code = diff_print(plan, &machine.facts.context);
+        warn_of_rivals(&machine, settings);
+        return code;
 }
