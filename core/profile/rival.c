@@ -113,31 +113,38 @@ static int load_tuned(const Root *root, Rivals *rivals) {
 
 /* The kernel's command line */
 
-static int put_boot(Assignments *assignments, const char *name, const char *value) {
+/* What the words read so far say. */
+typedef struct CommandLine {
+        char *file;
+        const char *size; /* of the pages that "hugepages=" is about, or NULL */
+        Assignments assignments;
+} CommandLine;
+
+static int put_boot(CommandLine *line, const char *name, const char *value) {
         KnobRef ref;
 
         if (knob_ref_parse(name, &ref) >= 0)
-                assignments_put(assignments, ref, value, ONLY_NONE, (Origin){"/proc/cmdline", 1});
-        return assignments->failed ? -ENOMEM : 0;
+                assignments_put(&line->assignments, ref, value, ONLY_NONE, (Origin){line->file, 1});
+        return line->assignments.failed ? -ENOMEM : 0;
 }
 
 /* "hugepages=512" is for the size named before it, or the default. */
-static int put_pool(Assignments *assignments, const char *size, const char *value) {
+static int put_pool(CommandLine *line, const char *value) {
         uint64_t bytes = 0;
         char name[KNOB_NAME_MAX] = "vm.nr_hugepages";
 
-        if (size) {
-                if (parse_size(size, &bytes) < 0)
+        if (line->size) {
+                if (parse_size(line->size, &bytes) < 0)
                         return 0;
                 (void) snprintf(name,
                                 sizeof(name),
                                 "hugepages.hugepages-%lukB.nr_hugepages",
                                 (unsigned long) (bytes / 1024));
         }
-        return put_boot(assignments, name, value);
+        return put_boot(line, name, value);
 }
 
-static int put_word(Assignments *assignments, char *word, char **size) {
+static int put_word(CommandLine *line, char *word) {
         static const char *const names[][2] = {
                 {"transparent_hugepage", "transparent_hugepage.enabled"},
                 {"transparent_hugepage_shmem", "transparent_hugepage.shmem_enabled"},
@@ -153,32 +160,40 @@ static int put_word(Assignments *assignments, char *word, char **size) {
                 return 0;
         *value++ = '\0';
         if (streq(word, "hugepagesz"))
-                *size = value;
+                line->size = value;
         if (streq(word, "hugepages"))
-                return put_pool(assignments, *size, value);
+                return put_pool(line, value);
         if (text_starts_with(word, "sysctl.")) {
                 for (char *p = word; *p; p++)
                         *p = *p == '/' ? '.' : *p;
-                return put_boot(assignments, word + strlen("sysctl."), value);
+                return put_boot(line, word + strlen("sysctl."), value);
         }
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (streq(word, names[i][0]))
-                        return put_boot(assignments, names[i][1], value);
+                        return put_boot(line, names[i][1], value);
         return 0;
 }
 
 static int load_command_line(const Root *root, Rivals *rivals) {
-        _cleanup_(assignments_done) Assignments assignments = {0};
-        _cleanup_(freep) char *line = NULL;
-        char *size = NULL, *rest = NULL;
+        static const char path[] = "proc/cmdline";
+        _cleanup_(freep) char *text = NULL;
+        CommandLine line = {0};
+        char *rest = NULL;
         int r = 0;
 
-        if (root_read(root, "proc/cmdline", &line) < 0)
+        if (root_read(root, path, &text) < 0)
                 return 0;
-        for (char *word = strtok_r(line, " \t\n", &rest); r >= 0 && word;
+        line.file = text_format("%s/%s", root_prefix(root), path);
+        if (!line.file)
+                return -ENOMEM;
+        for (char *word = strtok_r(text, " \t\n", &rest); r >= 0 && word;
              word = strtok_r(NULL, " \t\n", &rest))
-                r = put_word(&assignments, word, &size);
-        return r < 0 ? r : add_all(rivals, RIVAL_COMMAND_LINE, &assignments);
+                r = put_word(&line, word);
+        if (r >= 0)
+                r = add_all(rivals, RIVAL_COMMAND_LINE, &line.assignments);
+        assignments_done(&line.assignments);
+        free(line.file);
+        return r;
 }
 
 int rivals_load(const Root *root, Rivals *ret) {

@@ -175,9 +175,9 @@ static const char *take_modifiers(char *value, Only *ret) {
 /* The names that the plug-in "vm" has for knobs; NULL when it is none of them. */
 static const char *vm_option_name(const char *key, const char *value) {
         static const char *const names[][2] = {
-                {"transparent_hugepages", "/sys/kernel/mm/transparent_hugepage/enabled"},
-                {"transparent_hugepage", "/sys/kernel/mm/transparent_hugepage/enabled"},
-                {"transparent_hugepage.defrag", "/sys/kernel/mm/transparent_hugepage/defrag"},
+                {"transparent_hugepages", "transparent_hugepage.enabled"},
+                {"transparent_hugepage", "transparent_hugepage.enabled"},
+                {"transparent_hugepage.defrag", "transparent_hugepage.defrag"},
                 {"dirty_ratio", "vm.dirty_ratio"},
                 {"dirty_background_ratio", "vm.dirty_background_ratio"},
         };
@@ -197,7 +197,7 @@ static const char *vm_option_name(const char *key, const char *value) {
 static bool is_on_command_line(const Evaluation *evaluation, const char *name) {
         _cleanup_(freep) char *line = NULL;
 
-        return strstr(name, "transparent_hugepage/enabled") &&
+        return streq(name, "transparent_hugepage.enabled") &&
                root_read(evaluation->root, "proc/cmdline", &line) >= 0 &&
                strstr(line, "transparent_hugepage=");
 }
@@ -219,6 +219,7 @@ static void put_option(const Evaluation *evaluation,
                        Only only,
                        Origin origin) {
         _cleanup_(freep) char *what = text_format("%s = %s", name, value);
+        KnobRef ref;
 
         if (!what)
                 evaluation->assignments->failed = true;
@@ -233,6 +234,8 @@ static void put_option(const Evaluation *evaluation,
                                       what,
                                       origin,
                                       "0 is no size: the kernel refuses it");
+        else if (text_starts_with(name, "transparent_hugepage.") && knob_ref_parse(name, &ref) >= 0)
+                assignments_put(evaluation->assignments, ref, value, only, origin);
         else
                 assignments_put_name(evaluation->assignments, name, value, only, origin);
 }

@@ -3,6 +3,8 @@
 #
 # Other managers: their settings as a profile, a profile as their files, and who else sets a knob.
 
+# shellcheck disable=SC2016,SC2154 # tuned's own ${...}; bats sets stderr
+
 load common
 
 setup() {

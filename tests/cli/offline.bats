@@ -305,12 +305,13 @@ setup() {
         memctl explain --no-legend
         expect_status 0
         local group
-        for group in $(awk '{ print $1 }' <<<"$output"); do
+        local groups=$output
+        while read -r group _; do
                 memctl explain "$group"
                 expect_status 0
                 expect output "$group: "
                 [[ $(grep -cE '^(vm|transparent_hugepage|ksm|lru_gen|zswap|hugepages)\.' <<<"$output") -gt 0 ]]
-        done
+        done <<<"$groups"
         memctl explain swap --json=short
         expect output '"group":"swap"' '"knob":"vm.page-cluster"'
 }

@@ -213,7 +213,7 @@ class GeneratorTest(unittest.TestCase):
         self.assert_refused('groups = one', 'groups = two', '[vm.a_bytes] groups: "two" is not')
         self.assert_refused('groups = one\n', '', '[vm.a_bytes] groups: is missing')
         self.assert_refused('title = One\n', '', '[group one] title: is missing')
-        self.assert_refused('title = One', 'titel = One', '[group one] titel: unknown key')
+        self.assert_refused('title = One', 'tilte = One', '[group one] tilte: unknown key')
         _, problems = self.run_on('[group two]\ntitle = Two\ntext = Nothing.\n\n' + GOOD)
         self.assertIn('[group two]: has no knob', problems)
 
