@@ -27,8 +27,12 @@ static char *refusal(const Facts *facts, const Assignment *assignment, const cha
         Value value;
         char *why = NULL;
 
-        if (knob_value_type(assignment->ref.knob, &facts->context, &type) < 0)
-                return NULL; /* optional: skipped on this kernel */
+        /* A knob that this kernel lacks will be optional; its value must be one all the same. */
+        if (knob_value_type(assignment->ref.knob, &facts->context, &type) < 0) {
+                const KnobContext any = {0};
+                if (knob_value_type(assignment->ref.knob, &any, &type) < 0)
+                        return text_format("is gone from every kernel");
+        }
         return value_parse(&type, text, &value, &why) < 0 ? why : NULL;
 }
 
@@ -69,6 +73,23 @@ static bool needs_quotes(const char *value) {
                value[0] == '%';
 }
 
+/* A file's name may hold anything: it must not end the line that it stands in. */
+static void print_plain(FILE *out, const char *text) {
+        for (const char *p = text; *p; p++)
+                (void) fputc((unsigned char) *p < ' ' || *p == 0x7f ? '?' : *p, out);
+}
+
+/* In single quotes, which are doubled within. */
+static void print_quoted(FILE *out, const char *before, const char *text) {
+        (void) fprintf(out, "'%s", before);
+        for (const char *p = text; *p; p++) {
+                if (*p == '\'')
+                        (void) fputc('\'', out);
+                (void) fputc((unsigned char) *p < ' ' || *p == 0x7f ? '?' : *p, out);
+        }
+        (void) fputs("'\n", out);
+}
+
 static void print_value(FILE *out, const Assignment *one) {
         const char *quote = needs_quotes(one->value) ? "'" : "";
         bool optional = !is_everywhere(one->ref.knob);
@@ -84,7 +105,9 @@ static void print_value(FILE *out, const Assignment *one) {
                                optional ? ", optional: true" : "",
                                one->only != ONLY_NONE ? ", only: " : "",
                                one->only != ONLY_NONE ? only_to_string(one->only) : "");
-        (void) fprintf(out, " # %s:%u\n", one->file, one->line);
+        (void) fputs(" # ", out);
+        print_plain(out, one->file);
+        (void) fprintf(out, ":%u\n", one->line);
 }
 
 /* A name's parts, "hugepages", "node0", …; returns how many. */
@@ -157,7 +180,8 @@ int import_format(const Facts *facts,
         FILE *out = open_memstream(&text, &size);
         if (!out)
                 return -ENOMEM;
-        (void) fprintf(out, "profile: %s\nsummary: Imported from %s\n", name, from);
+        (void) fprintf(out, "profile: %s\nsummary: ", name);
+        print_quoted(out, "Imported from ", from);
         (void) fputs("description: |\n"
                      "  Values of another manager, as they stand there: say here whom they are for "
                      "and what they trade\n  away, and turn the other manager off.\n",

@@ -73,10 +73,11 @@ static void check_size(const Lint *lint, const DirtyLimit *limit) {
 static void check_times(const Lint *lint) {
         const Setting *expire_set = NULL, *wakeup_set = NULL;
         uint64_t expire = 0, wakeup = 0;
-        bool sets = lint_sets(lint, "vm.dirty_expire_centisecs", &expire, &expire_set) |
-                    lint_sets(lint, "vm.dirty_writeback_centisecs", &wakeup, &wakeup_set);
+        bool sets_expire = lint_sets(lint, "vm.dirty_expire_centisecs", &expire, &expire_set);
+        bool sets_wakeup = lint_sets(lint, "vm.dirty_writeback_centisecs", &wakeup, &wakeup_set);
 
-        if (sets && lint_number(lint, "vm.dirty_expire_centisecs", &expire) &&
+        if ((sets_expire || sets_wakeup) &&
+            lint_number(lint, "vm.dirty_expire_centisecs", &expire) &&
             lint_number(lint, "vm.dirty_writeback_centisecs", &wakeup) && expire < wakeup)
                 lint_tell(lint,
                           RULE_EXPIRE_BELOW_WAKEUP,

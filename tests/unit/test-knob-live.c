@@ -17,20 +17,7 @@
 #define VM "proc/sys/vm"
 #define THP "sys/kernel/mm/transparent_hugepage"
 
-/* Files that vendors add and no mainline kernel has. */
-static const char *const vendor_files[] = {
-        VM "/extra_free_kbytes",            /* Android: more between the watermarks */
-        VM "/shrink_inodes_with_pagecache", /* some virtual machine kernels */
-};
-
 static Root *root;
-
-static bool is_vendor_file(const char *path) {
-        for (size_t i = 0; i < ELEMENTSOF(vendor_files); i++)
-                if (streq(path, vendor_files[i]))
-                        return true;
-        return false;
-}
 
 /* The name that a file has as a knob: slashes below the folder become dots. */
 static int parse_path(const char *prefix, const char *below, KnobRef *ret) {
@@ -68,7 +55,7 @@ static void assert_file_is_known(const char *folder, const char *prefix, const c
         KnobRef ref;
 
         assert_int_equal(fstatat(root_fd(root), path, &st, 0), 0);
-        if (!S_ISREG(st.st_mode) || (st.st_mode & S_IWUSR) == 0 || is_vendor_file(path))
+        if (!S_ISREG(st.st_mode) || (st.st_mode & S_IWUSR) == 0)
                 return;
         int r = parse_path(prefix, path + strlen(folder) + 1, &ref);
         if (r < 0)
