@@ -38,7 +38,7 @@ bool oom_event_is_one(const OomEvent *event) {
         if (has_memcg(event) || event->kind == OOM_KIND_ALLOCATION_FAILURE)
                 return true;
         /* A whole block without a head is the answer to SysRq-m and the like. */
-        return has_memory(&event->memory) && (!event->memory.opened || event->n_tasks > 0);
+        return has_memory(&event->memory) && (!event->memory.opened || event->listed);
 }
 
 static void conclude_kind(OomEvent *event) {
@@ -48,8 +48,8 @@ static void conclude_kind(OomEvent *event) {
                 event->kind = OOM_KIND_PANIC;
         else if (event->no_victim && !event->killed)
                 event->kind = OOM_KIND_NO_VICTIM;
-        else if (event->head || event->told || event->killed || event->columns[0] != 0 ||
-                 has_memcg(event))
+        else if (event->head || event->told || event->killed || event->listed ||
+                 event->n_tasks > 0 || has_memcg(event))
                 event->kind = OOM_KIND_KILL;
 }
 

@@ -136,12 +136,27 @@ static bool continues(const OomLines *lines, const char *text) {
         return begins_with_one_of(text, continuations, ELEMENTSOF(continuations));
 }
 
+/* Mail programs turn blanks into no-break spaces (U+00A0); the line's new length. */
+static size_t plain_blanks(char *text, size_t n) {
+        char *from = memchr(text, '\xc2', n), *to = from, *end = text + n;
+
+        if (!from)
+                return n;
+        while (from < end) {
+                bool blank = from[0] == '\xc2' && from + 1 < end && from[1] == '\xa0';
+                *to++ = blank ? ' ' : *from;
+                from += blank ? 2 : 1;
+        }
+        return (size_t) (to - text);
+}
+
 int oom_lines_push(OomLines *lines, char *text, size_t n) {
         size_t skip;
         int r = 0;
 
         while (n > 0 && text[n - 1] == '\r')
                 n--;
+        n = plain_blanks(text, n);
         text[n] = '\0';
         /* A damaged log holds zeros; they must not end the line early. */
         for (char *p = memchr(text, '\0', n); p; p = memchr(p, '\0', n - (size_t) (p - text)))

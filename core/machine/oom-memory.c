@@ -303,9 +303,9 @@ int oom_memory_take(OomMemory *memory, const char *p) {
                         memory->opened = true;
                         return 1;
                 }
-                if (text_starts_with(p, "Free swap  = "))
+                if (text_starts_with(p, "Free swap "))
                         memory->swap_free_kb = scan_after(p, "= ");
-                else if (text_starts_with(p, "Total swap = "))
+                else if (text_starts_with(p, "Total swap "))
                         memory->swap_total_kb = scan_after(p, "= ");
                 else if (text_starts_with(p, "Unreclaimable slab info"))
                         memory->in_slab = true;

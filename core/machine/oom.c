@@ -198,8 +198,11 @@ static int take_table(OomParser *parser, const char *text) {
                 if (!table || r < 0)
                         return r;
         }
-        if (oom_tasks_take_header(event, text))
+        if (text_starts_with(text, "Tasks state (memory values") ||
+            oom_tasks_take_header(event, text)) {
+                event->listed = true;
                 return 1;
+        }
         r = oom_tasks_take_row(event, text);
         return r != 0 ? r : oom_memory_take(&event->memory, text);
 }

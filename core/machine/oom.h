@@ -112,6 +112,7 @@ typedef struct OomEvent {
         bool old_style; /* a kernel before 5.0, which printed no constraint */
         bool killed;    /* the final line was there */
         bool group;     /* memory.oom.group: all of the cgroup's tasks follow */
+        bool listed;    /* the table of tasks begins: only an OOM prints it */
         bool panicked;
         bool no_victim; /* "no killable processes" */
         bool is_memcg;  /* its own words say so, whatever the constraint */
