@@ -15,7 +15,10 @@ static int64_t machine_kb(const OomMemory *memory, OomCounter counter) {
         int64_t pages = sane(memory->pages.value[counter]);
         int64_t sum = oom_memory_sum_kb(memory, counter);
 
-        return pages >= 0 && memory->page_kb > 0 ? pages * memory->page_kb : sum;
+        if (pages >= 0 && memory->page_kb > 0)
+                return pages * memory->page_kb;
+        /* No machine has smaller pages. */
+        return sum < 0 && pages >= 0 ? pages * 4 : sum;
 }
 
 static int64_t add(int64_t a, int64_t b) {
@@ -80,20 +83,31 @@ static void count_blocks(const OomZone *zone, int64_t order, OomStanding *standi
                 if (*types && !strpbrk(types, "UMER"))
                         standing->cma_blocks += zone->blocks[i];
         }
-        standing->has_blocks = standing->has_blocks || zone->n_orders > 0;
 }
 
-static void stand_allowed(const OomZone *zone, int64_t order, OomStanding *standing) {
+/* What allocations for higher zones may not touch here (__zone_watermark_ok()). */
+static int64_t reserve_kb(const OomMemory *memory, const OomZone *zone) {
+        int64_t pages = 0;
+
+        for (size_t i = 0; i < zone->n_reserve; i++)
+                pages = MAX_OF(pages, zone->reserve_pages[i]);
+        return pages > SANE_KB ? SANE_KB : pages * (memory->page_kb > 0 ? memory->page_kb : 4);
+}
+
+static void
+stand_allowed(const OomZone *zone, int64_t order, int64_t reserve, OomStanding *standing) {
         int64_t unused = zone->kb.value[OOM_FREE], min = zone->kb.value[OOM_MIN];
+        int64_t high = zone->kb.value[OOM_HIGH];
         bool below = unused >= 0 && unused < min;
 
         standing->n_allowed++;
         standing->free_kb += MAX_OF(sane(unused), 0);
         standing->min_kb += MAX_OF(sane(min), 0);
         standing->n_below_min += below;
-        standing->n_above_high +=
-                unused > zone->kb.value[OOM_HIGH] && zone->kb.value[OOM_HIGH] >= 0;
-        count_blocks(zone, order, standing);
+        standing->n_above_high += high >= 0 && unused > high && unused - high > reserve;
+        if (unused < 0 || unused - MAX_OF(min, 0) > reserve)
+                count_blocks(zone, order, standing);
+        standing->has_blocks = standing->has_blocks || zone->n_orders > 0;
         const OomZone *worst = standing->worst;
         bool worst_below = worst && worst->kb.value[OOM_FREE] < worst->kb.value[OOM_MIN];
         if (!worst || below > worst_below ||
@@ -111,17 +125,35 @@ static void stand_forbidden(const OomZone *zone, OomStanding *standing) {
                 standing->forbidden = zone;
 }
 
+static size_t zone_rank(const char *name) {
+        static const char *const names[] = {"", "DMA", "DMA32", "Normal", "HighMem", "Movable"};
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(name, names[i]))
+                        return i;
+        return 0;
+}
+
 void oom_standing(const OomEvent *event, OomStanding *ret) {
         const OomMemory *memory = &event->memory;
         OomStanding standing = {0};
         int64_t total = total_kb(memory);
 
+        /* Each node's zones stand in their order: the last that is allowed is the one asked of. */
+        const char *top = "";
+        for (size_t i = 0; i < memory->n_zones; i++)
+                if (oom_gfp_allows_zone(event, memory->zones[i].name) &&
+                    zone_rank(memory->zones[i].name) >= zone_rank(top))
+                        top = memory->zones[i].name;
         for (size_t i = 0; i < memory->n_zones; i++) {
                 const OomZone *zone = &memory->zones[i];
                 if (zone->kb.value[OOM_MIN] > MAX_OF(total, SANE_KB / 1024) && total > 0)
                         standing.absurd = true;
                 if (oom_gfp_allows_zone(event, zone->name))
-                        stand_allowed(zone, event->order, &standing);
+                        stand_allowed(zone,
+                                      event->order,
+                                      streq(zone->name, top) ? 0 : reserve_kb(memory, zone),
+                                      &standing);
                 else
                         stand_forbidden(zone, &standing);
         }

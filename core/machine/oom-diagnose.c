@@ -324,14 +324,24 @@ static bool diagnose_anon(Case *c) {
                 return false;
         if (a->total_kb <= 0 && a->anon_kb < 4 * MAX_OF(a->free_kb, 0))
                 return false;
-        bool shmem = c->event->trace & OOM_TRACE_SHMEM && a->shmem_kb < 0;
+        if (c->event->trace & OOM_TRACE_SHMEM && a->shmem_kb < 0) {
+                conclude(c,
+                         OOM_CLASS_SHMEM,
+                         OOM_CONFIDENCE_LOW,
+                         "df -t tmpfs, ipcs -m; the size= of the tmpfs",
+                         "RAM is full of %" PRId64
+                         " MiB of anonymous and shared memory, and it was "
+                         "shared memory or a file on tmpfs that %s wrote.",
+                         MIB(a->anon_kb),
+                         who(c));
+                return true;
+        }
         conclude(c,
                  OOM_CLASS_RAM_AND_SWAP,
-                 total == 0 && !shmem ? OOM_CONFIDENCE_HIGH : OOM_CONFIDENCE_MEDIUM,
+                 total == 0 ? OOM_CONFIDENCE_HIGH : OOM_CONFIDENCE_MEDIUM,
                  "the largest tasks below; swap, or a limit for whoever grows",
-                 "RAM is full: %" PRId64 " MiB are anonymous%s memory, and %s.",
+                 "RAM is full: %" PRId64 " MiB are anonymous memory, and %s.",
                  MIB(a->anon_kb),
-                 shmem ? " or shared" : "",
                  total == 0  ? "there is no swap"
                  : total < 0 ? "the dump does not tell of swap"
                              : "swap could not take more");
@@ -353,6 +363,25 @@ static bool diagnose_watermark(Case *c) {
                  s->worst->kb.value[OOM_FREE],
                  s->worst->kb.value[OOM_MIN],
                  who(c));
+        return true;
+}
+
+/* A single allocation failed: only the zones' state counts, not who holds the memory. */
+static bool diagnose_failure(Case *c) {
+        const OomMemory *memory = &c->event->memory;
+
+        if (c->event->kind != OOM_KIND_ALLOCATION_FAILURE || c->event->order > 0)
+                return false;
+        if (memory->pages_ram < 0 || memory->n_zones > 0 ||
+            !above(c->account.free_kb, c->account.total_kb, 5))
+                return diagnose_watermark(c);
+        conclude(c,
+                 OOM_CLASS_NO_SHORTAGE,
+                 OOM_CONFIDENCE_MEDIUM,
+                 "the stack: who allocates before the page allocator is up",
+                 "%" PRId64
+                 " MiB are free, but no zone is listed: none was set up yet that could give them.",
+                 MIB(c->account.free_kb));
         return true;
 }
 
@@ -385,6 +414,7 @@ void oom_diagnose(OomEvent *event) {
                 diagnose_memcg,
                 diagnose_constraint,
                 diagnose_absurd,
+                diagnose_failure,
                 diagnose_slab,
                 diagnose_order,
                 diagnose_no_shortage,
