@@ -7,7 +7,7 @@
 #include "cli/print.h"
 
 typedef struct Output {
-        json_object *array; /* NULL: text */
+        JsonList json;
         size_t n;
 } Output;
 
@@ -15,12 +15,8 @@ static int on_event(const OomEvent *event, void *userdata) {
         Output *output = userdata;
 
         output->n++;
-        if (output->array) {
-                json_object *object = oom_event_to_json(event);
-                if (!object || json_object_array_add(output->array, object) < 0)
-                        return -ENOMEM;
-                return 0;
-        }
+        if (print_is_json())
+                return print_json_item(&output->json, oom_event_to_json(event)) ? 0 : -ENOMEM;
         if (arg_list) {
                 oom_print_line(event, output->n);
                 return 0;
@@ -55,15 +51,15 @@ ExitCode verb_oom(size_t n, char **arguments) {
                 if (fd < 0)
                         return print_errno(-errno, arguments[0]);
         }
-        if (print_is_json() && !(output.array = json_object_new_array()))
-                return print_errno(-ENOMEM, "oom");
-        ExitCode code = read_log(
-                input ? STDIN_FILENO : fd, input ? "standard input" : arguments[0], &output);
-        if (output.array) {
-                ExitCode printed = print_json(output.array);
-                return code == EXIT_CODE_DONE ? printed : code;
+        const char *name = input ? "standard input" : arguments[0];
+        if (!print_is_json()) {
+                ExitCode code = read_log(input ? STDIN_FILENO : fd, name, &output);
+                if (code == EXIT_CODE_DONE && output.n == 0)
+                        print_note("no OOM kill and no failed allocation in this text");
+                return code;
         }
-        if (code == EXIT_CODE_DONE && output.n == 0)
-                print_note("no OOM kill and no failed allocation in this text");
+        print_json_begin(&output.json);
+        ExitCode code = read_log(input ? STDIN_FILENO : fd, name, &output);
+        print_json_end(&output.json);
         return code;
 }
