@@ -101,6 +101,8 @@ static void print_constraint(const OomEvent *event) {
             event->oom_memcg ? event->oom_memcg : "(name not printed)",
             usage,
             limit);
+        if (event->task_memcg && event->oom_memcg && !streq(event->task_memcg, event->oom_memcg))
+                put(STYLE_PLAIN, "", "the killed task was in %s, below it", event->task_memcg);
 }
 
 static void print_zones(const OomEvent *event) {

@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/machine/oom-gfp.h"
 
-#include <ctype.h>
-
 /* The lowest bits of the mask are the zones, in every version (include/linux/gfp_types.h). */
 #define GFP_DMA 0x01
 #define GFP_HIGHMEM 0x02
 #define GFP_DMA32 0x04
 #define GFP_MOVABLE 0x08
-
-bool oom_gfp_has(const OomEvent *event, const char *flag) {
-        const char *p = event->gfp_flags;
-        size_t n = strlen(flag);
-
-        while (p && (p = strstr(p, flag))) {
-                if ((p == event->gfp_flags || p[-1] == '|') && (p[n] == '|' || p[n] == '\0'))
-                        return true;
-                p += n;
-        }
-        return false;
-}
 
 bool oom_gfp_allows_zone(const OomEvent *event, const char *zone) {
         unsigned long mask;

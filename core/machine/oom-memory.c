@@ -24,8 +24,6 @@ void oom_memory_init(OomMemory *memory) {
         *memory = (OomMemory){
                 .pages_ram = -1,
                 .pages_reserved = -1,
-                .pages_cma = -1,
-                .pages_pagecache = -1,
                 .swap_total_kb = -1,
                 .swap_free_kb = -1,
                 .huge_total_kb = -1,
@@ -228,12 +226,10 @@ static bool take_pages(OomMemory *memory, const char *p) {
                 memory->pages_ram = value;
         else if (text_starts_with(p, " pages reserved"))
                 memory->pages_reserved = value;
-        else if (text_starts_with(p, " pages cma reserved"))
-                memory->pages_cma = value;
-        else if (text_starts_with(p, " total pagecache pages"))
-                memory->pages_pagecache = value;
         else
                 return text_starts_with(p, " pages HighMem") ||
+                       text_starts_with(p, " pages cma reserved") ||
+                       text_starts_with(p, " total pagecache pages") ||
                        text_starts_with(p, " pages in swap cache") ||
                        text_starts_with(p, " pages hwpoisoned");
         return true;

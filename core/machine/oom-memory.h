@@ -95,7 +95,7 @@ typedef struct OomMemory {
         size_t n_nodes;
         OomZone *zones;
         size_t n_zones;
-        int64_t pages_ram, pages_reserved, pages_cma, pages_pagecache;
+        int64_t pages_ram, pages_reserved;
         int64_t swap_total_kb, swap_free_kb;
         int64_t huge_total_kb, huge_free_kb;
         int64_t page_kb;

@@ -163,10 +163,6 @@ static void take_trace(OomEvent *event, const char *text) {
                 {"mem_cgroup_oom_synchronize", OOM_TRACE_MEMCG},
                 {"check_panic_on_oom", OOM_TRACE_PANIC},
                 {"shmem_", OOM_TRACE_SHMEM},
-                {"vmalloc", OOM_TRACE_VMALLOC},
-                {"start_kernel", OOM_TRACE_BOOT},
-                {"kernel_init", OOM_TRACE_BOOT},
-                {"pagefault_out_of_memory", OOM_TRACE_FAULT},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(functions); i++)

@@ -40,9 +40,6 @@ typedef enum OomTrace {
         OOM_TRACE_MEMCG = 1 << 0,
         OOM_TRACE_PANIC = 1 << 1,
         OOM_TRACE_SHMEM = 1 << 2,
-        OOM_TRACE_VMALLOC = 1 << 3,
-        OOM_TRACE_BOOT = 1 << 4,
-        OOM_TRACE_FAULT = 1 << 5, /* pagefault_out_of_memory: whoever failed did not say how */
 } OomTrace;
 
 /* Numbers that may be missing are negative then. */
