@@ -51,8 +51,30 @@ static void take_order(OomEvent *event, const char *text, const char *key) {
         (void) scan_signed(&p, &event->order);
 }
 
-int oom_words_take_invoked(OomEvent *event, const char *text) {
+/* The words alone are in many a text about such kills, and with "%" in the kernel's source. */
+static const char *find_invoked(const char *text) {
         const char *found = strstr(text, " invoked oom-killer");
+        const char *rest = found ? found + strlen(" invoked oom-killer") : NULL;
+
+        if (!found || found == text)
+                return NULL;
+        if (*rest == '\0')
+                return found;
+        if (*rest++ != ':')
+                return NULL;
+        rest += strspn(rest, " ");
+        const char *mask = strstr(rest, "gfp_mask=");
+        /* Perhaps cut within the word. */
+        bool good = mask ? mask[9] == '0' || mask[9] == '\0' : text_starts_with("gfp_mask=", rest);
+        return good ? found : NULL;
+}
+
+bool oom_words_is_invoked(const char *text) {
+        return find_invoked(text);
+}
+
+int oom_words_take_invoked(OomEvent *event, const char *text) {
+        const char *found = find_invoked(text);
         int r = 0;
 
         if (!found)
@@ -158,7 +180,7 @@ int oom_words_take_summary(OomEvent *event, const char *text) {
         _cleanup_(freep) char *constraint = NULL;
         int r;
 
-        if (!start)
+        if (!start || !isupper((unsigned char) start[20]))
                 return 0;
         event->told = true;
         event->is_global = strstr(start, ",global_oom");

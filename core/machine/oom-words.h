@@ -5,6 +5,8 @@
 
 #include "core/machine/oom.h"
 
+/* Is it the first line of an OOM? */
+bool oom_words_is_invoked(const char *message);
 /* "hog invoked oom-killer: gfp_mask=..., order=0"; 1 when it was that, 0 when not, -ENOMEM. */
 int oom_words_take_invoked(OomEvent *event, const char *message);
 /* Is it a message that an allocation failed? */

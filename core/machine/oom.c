@@ -93,9 +93,9 @@ static int take_kill(OomParser *parser, const char *text) {
 /* How it ended when nobody was killed, and that all of a cgroup are. */
 static int take_end(OomParser *parser, const char *text) {
         OomEvent *event = &parser->event;
-        bool panicked = (strstr(text, "Kernel panic") && strstr(text, "Out of memory")) ||
-                        strstr(text, "System is deadlocked on memory");
-        bool no_victim = strstr(text, "ut of memory and no killable processes");
+        bool panicked = strstr(text, "Kernel panic - not syncing: Out of memory: ") ||
+                        strstr(text, "Kernel panic - not syncing: System is deadlocked on memory");
+        bool no_victim = text_starts_with(text, "Out of memory and no killable processes");
 
         if (strstr(text, "memory.oom.group set")) {
                 event->group = parser->open;
@@ -116,7 +116,7 @@ static int take_sentence(OomParser *parser, const char *text) {
         OomEvent *event = &parser->event;
         int r;
 
-        if (strstr(text, " invoked oom-killer")) {
+        if (oom_words_is_invoked(text)) {
                 r = open_event(parser);
                 return r < 0 ? r : oom_words_take_invoked(event, text);
         }
