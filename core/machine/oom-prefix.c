@@ -45,9 +45,10 @@ static bool is_name_of_time(const char *p) {
 static const char *skip_stamp(const char *p) {
         if (*p++ != '[')
                 return NULL;
-        if (is_name_of_time(p)) {
-                const char *end = memchr(p, ']', strnlen(p, 40));
-                return end && end - p >= 20 ? end + 1 : NULL;
+        const char *colon = memchr(p, ':', strnlen(p, 32));
+        if (colon && colon - p > 8 && skip_clock(colon - 2)) {
+                const char *end = memchr(p, ']', strnlen(p, 48));
+                return end ? end + 1 : NULL;
         }
         p = skip_blanks(p);
         p = skip_digits(*p == '+' ? p + 1 : p);
@@ -69,12 +70,41 @@ static const char *skip_caller(const char *p) {
         return p && *p == ']' ? p + 1 : NULL;
 }
 
-/* "<4>" */
+/* "<4>", "<4>1 " of RFC 5424, "kern  :warn  : " of dmesg -x */
 static const char *skip_priority(const char *p) {
+        if (text_starts_with(p, "kern")) {
+                p = skip_blanks(p + 4);
+                const char *end =
+                        *p == ':' ? skip_blanks(p + 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyz"))
+                                  : p;
+                return end > p && *end == ':' ? skip_blanks(end + 1) : NULL;
+        }
         if (*p++ != '<')
                 return NULL;
         p = skip_digits(p);
-        return p && *p == '>' ? p + 1 : NULL;
+        if (!p || *p++ != '>')
+                return NULL;
+        return text_starts_with(p, "1 2") ? p + 2 : p;
+}
+
+/* "(0)[1234:comm]" and "c0 1234 (comm) ": the processor, as makers of telephones have it. */
+static const char *skip_processor(const char *p) {
+        p = skip_blanks(p);
+        if (*p == '(') {
+                p = skip_digits(p + 1);
+                if (!p || !text_starts_with(p, ")["))
+                        return NULL;
+                const char *end = memchr(p, ']', strnlen(p, 40));
+                return end ? end + 1 : NULL;
+        }
+        if (*p != 'c' || !(p = skip_digits(p + 1)) || *p != ' ')
+                return NULL;
+        p = skip_digits(skip_blanks(p));
+        if (!p || *p != ' ')
+                return NULL;
+        const char *comm = skip_blanks(p);
+        const char *end = *comm == '(' ? memchr(comm, ')', strnlen(comm, 20)) : NULL;
+        return end ? end + 1 : p;
 }
 
 /* "4,1234,5678,-,caller=T12;": /dev/kmsg as it is read */
@@ -91,7 +121,8 @@ static const char *skip_record(const char *p) {
 }
 
 /* "Dec  5 22:20:29", "Mon 2024-05-27 10:11:12 CEST", "2024-05-27T10:11:12.5+02:00",
- * "05-27 10:11:12.123"; *ret_bare where no host and no program follow (dmesg's own ISO form). */
+ * "05-27 10:11:12.123", "1716797472.123456"; *ret_bare where no host and no program follow (dmesg's
+ * own ISO form). */
 static const char *skip_date(const char *p, bool *ret_bare) {
         const char *start;
 
@@ -101,11 +132,14 @@ static const char *skip_date(const char *p, bool *ret_bare) {
                 if (!isdigit((unsigned char) *p))
                         return NULL;
                 p = skip_blanks(skip_word(p));
-                return skip_clock(p);
+                const char *year = skip_digits(p);
+                return skip_clock(year && year - p == 4 ? skip_blanks(year) : p);
         }
         start = p;
         while (isdigit((unsigned char) *p) || *p == '-')
                 p++;
+        if (p - start == 10 && *p == '.')
+                return skip_digits(p + 1);
         if ((p - start != 10 && p - start != 5) || (*p != 'T' && *p != ' '))
                 return NULL;
         start = skip_blanks(p + 1);
@@ -123,10 +157,15 @@ static const char *skip_program(const char *p) {
                 const char *end = found + 6;
                 if (*end == '[')
                         end += strcspn(end, "]") + 1;
+                end = skip_blanks(end);
+                if (*end == '(')
+                        end += strcspn(end, ")") + 1;
                 if (end > limit)
                         return NULL;
-                end = skip_blanks(end);
-                if (*end != ':' || (found > p && found[-1] != ' '))
+                bool word = found == p || found[-1] == ' ' || found[-1] == '/';
+                if (word && text_starts_with(end, "- - - "))
+                        return end + 5;
+                if (!word || *end != ':')
                         continue;
                 /* A message that quotes the word: what is before it is more than a host. */
                 if (memchr(p, ':', (size_t) (found - p)))
@@ -134,6 +173,20 @@ static const char *skip_program(const char *p) {
                 return end + 1;
         }
         return NULL;
+}
+
+/* "     0     0 W " of logcat: the kernel's own lines, whose tag is the message's first word. */
+static const char *skip_logcat(const char *p) {
+        for (int i = 0; i < 2; i++) {
+                p = skip_blanks(p);
+                if (*p++ != '0' || *p != ' ')
+                        return NULL;
+        }
+        p = skip_blanks(p);
+        if (!*p || !strchr("VDIWEF", *p) || p[1] != ' ')
+                return NULL;
+        const char *rest = skip_blanks(p + 1);
+        return *rest == ':' ? rest + 1 : p + 1;
 }
 
 /* "[123.4] host kernel: " as journalctl -o short-monotonic has it. */
@@ -172,6 +225,7 @@ static const char *skip_stamps(const char **text) {
         if (p[-1] == ']') {
                 (void) take(&p, skip_caller(p));
                 (void) take(&p, skip_host(p));
+                (void) take(&p, skip_processor(p));
         }
         *text = p;
         return p;
@@ -188,6 +242,8 @@ OomOrigin oom_line_prefix(const char *text, size_t n, size_t *ret_skip) {
         const char *date = skip_date(skip_blanks(p), &bare);
         if (date) {
                 const char *program = bare ? date : skip_program(date);
+                if (!program)
+                        program = skip_logcat(date);
                 if (!program) {
                         *ret_skip = n;
                         return OOM_ORIGIN_FOREIGN;

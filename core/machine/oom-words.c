@@ -126,6 +126,9 @@ int oom_words_take_failure(OomEvent *event, const char *text) {
         copy_comm(event->invoker.comm, text, found);
         take_order(event, found, "order:");
         int64_t size = scan_after(found, "size ");
+        size = size > 0 ? size : scan_after(found, "allocation failure: ");
+        if (size <= 0 && text_starts_with(found, ": vmalloc"))
+                size = scan_after(found, " of ");
         event->size_bytes = size > 0 ? (uint64_t) size : 0;
         r = take_gfp(event, mode + 5);
         if (r >= 0)
