@@ -43,6 +43,14 @@ void oom_memory_done(OomMemory *memory) {
         oom_memory_init(memory);
 }
 
+void oom_memory_restart(OomMemory *memory) {
+        OomMemcg memcg = memory->memcg;
+
+        oom_memory_done(memory);
+        memory->memcg = memcg;
+        memory->opened = true;
+}
+
 /* "isolated(anon)" is called isolated_anon in the lines that count pages. */
 static OomCounter find_counter(const char *name, size_t n) {
         char copy[32];

@@ -107,6 +107,8 @@ typedef struct OomMemory {
 
 void oom_memory_init(OomMemory *memory);
 void oom_memory_done(OomMemory *memory);
+/* Forgets all but the cgroup: "Mem-Info:" came again. */
+void oom_memory_restart(OomMemory *memory);
 
 /* Takes a message; 1 when it was one of the memory's state, 0 when not, -ENOMEM. */
 int oom_memory_take(OomMemory *memory, const char *message);

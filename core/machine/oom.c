@@ -18,10 +18,12 @@ struct OomParser {
         OomLines lines;
         OomEvent event;
         bool open;
+        OomEvent parked; /* an OOM in whose midst another processor's allocation failed */
+        bool has_parked;
         size_t n_quiet; /* lines since the last that was of the event */
 };
 
-static int close_event(OomParser *parser) {
+static int close_current(OomParser *parser) {
         OomEvent *event = &parser->event;
         int r = 0;
 
@@ -37,8 +39,42 @@ static int close_event(OomParser *parser) {
         return r < 0 ? r : 0;
 }
 
+/* A line that only an OOM prints: what failed beside it is over. */
+static int resume(OomParser *parser) {
+        if (!parser->has_parked)
+                return 0;
+        int r = close_current(parser);
+        parser->event = parser->parked;
+        parser->open = true;
+        parser->has_parked = false;
+        return r;
+}
+
+static int close_event(OomParser *parser) {
+        int r = close_current(parser);
+        if (r >= 0)
+                r = resume(parser);
+        return r < 0 ? r : close_current(parser);
+}
+
 static int open_event(OomParser *parser) {
         int r = close_event(parser);
+        parser->open = r >= 0;
+        return r;
+}
+
+/* For an allocation that failed; an OOM that has not ended goes on behind it. */
+static int open_failure(OomParser *parser) {
+        OomEvent *event = &parser->event;
+        bool ended = event->killed || event->panicked || event->no_victim;
+
+        if (parser->open && event->head && event->kind != OOM_KIND_ALLOCATION_FAILURE && !ended) {
+                parser->parked = *event;
+                parser->has_parked = true;
+                oom_event_init(event);
+                return 0;
+        }
+        int r = parser->has_parked ? close_current(parser) : close_event(parser);
         parser->open = r >= 0;
         return r;
 }
@@ -77,10 +113,13 @@ static int take_kill(OomParser *parser, const char *text) {
         if (!oom_words_read_process(done ? done + 7 : plan + 5, &process) ||
             (!sworn && process.total_vm_kb < 0))
                 return 0;
+        int r = resume(parser);
+        if (r < 0)
+                return r;
         if (parser->open && event->killed && done &&
             (event->group || process.pid == event->victim.pid))
                 return take_group(event, &process);
-        int r = want_event(parser, !event->killed && !event->panicked);
+        r = want_event(parser, !event->killed && !event->panicked);
         if (r < 0)
                 return r;
         event->old_style = event->old_style || plan;
@@ -103,7 +142,9 @@ static int take_end(OomParser *parser, const char *text) {
         }
         if (!panicked && !no_victim)
                 return 0;
-        int r = want_event(parser, !event->killed);
+        int r = resume(parser);
+        if (r >= 0)
+                r = want_event(parser, !event->killed);
         if (r < 0)
                 return r;
         event->panicked = event->panicked || panicked;
@@ -121,11 +162,13 @@ static int take_sentence(OomParser *parser, const char *text) {
                 return r < 0 ? r : oom_words_take_invoked(event, text);
         }
         if (oom_words_is_failure(text)) {
-                r = open_event(parser);
+                r = open_failure(parser);
                 return r < 0 ? r : oom_words_take_failure(event, text);
         }
         if (strstr(text, "oom-kill:constraint=")) {
-                r = want_event(parser, !event->told && !event->killed);
+                r = resume(parser);
+                if (r >= 0)
+                        r = want_event(parser, !event->told && !event->killed);
                 return r < 0 ? r : oom_words_take_summary(event, text);
         }
         r = strstr(text, "Kill") ? take_kill(parser, text) : 0;
@@ -177,6 +220,13 @@ static int take_table(OomParser *parser, const char *text) {
         bool dump = oom_memory_is_dump(text), opens = text_starts_with(text, "Mem-Info:");
         int r = 0;
 
+        bool ended = event->killed || event->panicked || event->no_victim;
+        if (opens && parser->open && event->head && memory->pages_ram >= 0 && !ended &&
+            event->kind != OOM_KIND_ALLOCATION_FAILURE) {
+                /* Another's state of the memory came between: the last one counts. */
+                oom_memory_restart(&event->memory);
+                return 1;
+        }
         if (parser->open && memory->pages_ram >= 0 && (opens || (dump && event->killed)))
                 r = open_event(parser);
         else if (!parser->open && (opens || dump))
@@ -194,6 +244,8 @@ static int take_table(OomParser *parser, const char *text) {
                 if (!table || r < 0)
                         return r;
         }
+        if (parser->has_parked && text_starts_with(text, "Tasks state") && (r = resume(parser)) < 0)
+                return r;
         if (text_starts_with(text, "Tasks state (memory values") ||
             oom_tasks_take_header(event, text)) {
                 event->listed = true;
@@ -248,6 +300,8 @@ OomParser *oom_parser_free(OomParser *parser) {
         if (!parser)
                 return NULL;
         oom_event_done(&parser->event);
+        if (parser->has_parked)
+                oom_event_done(&parser->parked);
         oom_lines_done(&parser->lines);
         free(parser);
         return NULL;

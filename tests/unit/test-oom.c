@@ -210,6 +210,21 @@ static void test_fragmentation(void **state) {
         assert_int_equal(seen->diagnosis.confidence, OOM_CONFIDENCE_HIGH);
 }
 
+static void test_a_failure_in_the_midst_of_an_oom(void **state) {
+        parse(HEAD CPU "[ 1.0] cat: page allocation failure: order:2, mode:0x40dc0(GFP_KERNEL)\n"
+                       "[ 1.0] CPU: 0 PID: 5 Comm: cat Not tainted 6.12.0 #1\n" MEMORY
+                       "[ 1.2] Tasks state (memory values in pages):\n" MEMORY KILL);
+        assert_int_equal(n_seen, 2);
+        assert_int_equal(seen[0].kind, OOM_KIND_ALLOCATION_FAILURE);
+        assert_int_equal(seen[0].invoker.pid, 5);
+        assert_int_equal(seen[1].kind, OOM_KIND_KILL);
+        assert_int_equal(seen[1].invoker.pid, 77);
+        assert_int_equal(seen[1].victim.pid, 78);
+        assert_true(seen[1].complete);
+        parse(HEAD CPU "[ 1.0] cat: page allocation failure: order:2, mode:0x40dc0(GFP_KERNEL)\n");
+        assert_int_equal(n_seen, 2);
+}
+
 static void test_memory_asked_for_by_hand_is_no_event(void **state) {
         parse("[ 1.0] sysrq: Show Memory\n" MEMORY);
         assert_int_equal(n_seen, 0);
@@ -255,6 +270,7 @@ int main(void) {
                 cmocka_unit_test(test_a_whole_group),
                 cmocka_unit_test(test_nobody_to_kill),
                 cmocka_unit_test(test_fragmentation),
+                cmocka_unit_test(test_a_failure_in_the_midst_of_an_oom),
                 cmocka_unit_test(test_memory_asked_for_by_hand_is_no_event),
                 cmocka_unit_test(test_what_only_looks_like_one),
                 cmocka_unit_test(test_columns_follow_the_header),
