@@ -20,6 +20,19 @@ KEYS = {
     "victim", "group_victims", "pages_ram", "page_size_kb", "swap", "memcg", "nodes", "zones",
     "tasks", "complete", "diagnosis",
 }
+# Those of generated/ are in no key: what made them is in their names. kind, class, group victims
+GENERATED = {
+    "adj": ("oom-kill", "swap-full", None),
+    "allocating": ("oom-kill", "swap-full", None),
+    "global": ("oom-kill", "swap-full", None),
+    "memcg-group": ("oom-kill", "memcg-limit", 1),
+    "memcg": ("oom-kill", "memcg-limit", None),
+    "never2": None,
+    "nodump": ("oom-kill", "swap-full", None),
+    "panic": ("oom-panic", "swap-full", None),
+    "shmem": ("oom-kill", "shmem", None),
+    "sysrq": ("sysrq", "sysrq", None),
+}
 NOTHING = re.compile(r"^(-|n/a.*|not printed.*|none)?$")
 
 
@@ -156,6 +169,16 @@ def check_row(row, path):
     return wrong
 
 
+def check_generated(path):
+    name = path.stem.split("-", 1)[1]
+    got = [
+        (e["kind"], e["diagnosis"]["class"], e["group_victims"] and len(e["group_victims"]))
+        for e in run(path)
+    ]
+    want = [GENERATED[name]] if GENERATED.get(name) else []
+    return [] if got == want else [f"wanted {want}, got {got}"]
+
+
 def main():
     samples = find_samples()
     if not samples:
@@ -163,15 +186,18 @@ def main():
         return
     with open(samples / "INDEX.tsv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    print(f"1..{len(rows)}")
-    for number, row in enumerate(rows, 1):
+    cases = [(row["file"], lambda row=row: check_row(row, samples / row["file"])) for row in rows]
+    for path in sorted(samples.glob("generated/*.txt")):
+        cases.append((f"generated/{path.name}", lambda path=path: check_generated(path)))
+    print(f"1..{len(cases)}")
+    for number, (name, check) in enumerate(cases, 1):
         try:
-            wrong = check_row(row, samples / row["file"])
+            wrong = check()
         except (RuntimeError, ValueError, subprocess.TimeoutExpired) as error:
             wrong = [str(error)]
         for line in wrong:
             print(f"# {line}")
-        print(f"{'not ok' if wrong else 'ok'} {number} - {row['file']}")
+        print(f"{'not ok' if wrong else 'ok'} {number} - {name}")
 
 
 if __name__ == "__main__":
