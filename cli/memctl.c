@@ -44,6 +44,11 @@ static const Verb verbs[] = {
                 "memctl export sysctl redis", verb_export,
         },
         {
+                "oom", "FILE|-", 0, 1, VERB_OFFLINE | VERB_PAGER, "Why the kernel killed a process",
+                "Finds every OOM kill and every failed page allocation in a kernel log (dmesg, syslog, journal, serial console, logcat or a mail that quotes one) and says what happened: who asked for what, which zone or cgroup was full, what held the memory, who was killed, and why. FILE is such a log, - is standard input (dmesg | memctl oom -); one of them must be named. What a cut dump does not say is left open.",
+                "memctl oom /var/log/kern.log", verb_oom,
+        },
+        {
                 "status", "", 0, 0, 0, "What is in force and how it does",
                 "Shows which profile is in force, how long its probation still lasts and whether it must be confirmed, pressure before and since, knobs changed from outside, and the last events.",
                 "memctl status", verb_status,

@@ -42,6 +42,7 @@ ExitCode verb_export(size_t n, char **arguments);
 ExitCode verb_import(size_t n, char **arguments);
 ExitCode verb_keep(size_t n, char **arguments);
 ExitCode verb_list(size_t n, char **arguments);
+ExitCode verb_oom(size_t n, char **arguments);
 ExitCode verb_release(size_t n, char **arguments);
 ExitCode verb_reload(size_t n, char **arguments);
 ExitCode verb_revert(size_t n, char **arguments);

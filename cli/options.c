@@ -24,6 +24,7 @@ unsigned arg_swap;
 unsigned arg_nodes;
 bool arg_dry_run;
 bool arg_follow;
+bool arg_list;
 bool arg_wait;
 usec_t arg_confirm_within;
 usec_t arg_probation;
@@ -157,6 +158,11 @@ static const char *set_follow(const char *argument) {
         return NULL;
 }
 
+static const char *set_list(const char *argument) {
+        arg_list = true;
+        return NULL;
+}
+
 static const char *set_time(const char *argument, usec_t *ret) {
         usec_t usec = 0;
 
@@ -218,6 +224,7 @@ static const Option options[] = {
         {"reason",         0,   "TEXT", "revert",        "Why; goes into the events",                         set_reason},
         {"since",          0,   "SEQ",  "events",        "Only events after this number",                     set_since},
         {"lines",          'n', "N",    "events",        "Only the last N events",                            set_lines},
+        {"list",           0,   NULL,   "oom",           "One line an event",                                 set_list},
         {"follow",         'f', NULL,   "events",        "Go on printing events as they happen",              set_follow},
 };
 /* clang-format on */

@@ -221,23 +221,48 @@ void print_problems(const Problems *problems) {
                 (void) fputs(harmless, stderr);
 }
 
+static int json_flags(void) {
+        return JSON_C_TO_STRING_NOSLASHESCAPE |
+               (arg_json == JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+                                        : JSON_C_TO_STRING_PLAIN);
+}
+
 static ExitCode print_json_as(json_object *object, int flags) {
         if (!object)
                 return print_errno(-ENOMEM, "JSON");
-        (void) puts(json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+        (void) puts(json_object_to_json_string_ext(object, flags));
         (void) json_object_put(object);
         return EXIT_CODE_DONE;
 }
 
 ExitCode print_json(json_object *object) {
-        return print_json_as(object,
-                             arg_json == JSON_PRETTY
-                                     ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-                                     : JSON_C_TO_STRING_PLAIN);
+        return print_json_as(object, json_flags());
+}
+
+void print_json_begin(JsonList *list) {
+        *list = (JsonList){0};
+        (void) putchar('[');
+}
+
+bool print_json_item(JsonList *list, json_object *object) {
+        const char *text = object ? json_object_to_json_string_ext(object, json_flags()) : NULL;
+
+        if (text)
+                (void) printf("%s%s%s",
+                              list->n++ > 0 ? "," : "",
+                              arg_json == JSON_PRETTY ? "\n" : "",
+                              text);
+        (void) json_object_put(object);
+        return text;
+}
+
+void print_json_end(const JsonList *list) {
+        (void) puts(arg_json == JSON_PRETTY && list->n > 0 ? "\n]" : "]");
 }
 
 ExitCode print_json_line(json_object *object) {
-        ExitCode code = print_json_as(object, JSON_C_TO_STRING_PLAIN);
+        ExitCode code =
+                print_json_as(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
         (void) fflush(stdout);
         return code;
 }

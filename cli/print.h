@@ -67,6 +67,15 @@ void print_problems(const Problems *problems);
 
 /* Takes the object over and prints it as --json asks. NULL: memory was short. */
 ExitCode print_json(json_object *object);
+/* An array that may be larger than the memory: begin, each object, end. */
+typedef struct JsonList {
+        size_t n;
+} JsonList;
+
+void print_json_begin(JsonList *list);
+/* Takes the object over; false when memory was short. */
+bool print_json_item(JsonList *list, json_object *object);
+void print_json_end(const JsonList *list);
 /* One line, whatever the mode, flushed: for streams. */
 ExitCode print_json_line(json_object *object);
 

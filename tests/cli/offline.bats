@@ -436,3 +436,53 @@ setup() {
         done
         rm -r "$open"
 }
+
+@test "oom tells of a kill in a few lines, on one, and as JSON" {
+        local dump=$MEMCTL_SOURCE_ROOT/tests/dumps/memcg1-6.18.log
+        memctl oom "$dump"
+        expect_status 0
+        expect output "1. OOM kill" "killed     python3 (9295)" "its limit of 20480 kB"
+        memctl oom --list "$dump"
+        [[ $output == "1 oom-kill killed python3 (9295), memcg-limit" ]]
+        memctl oom --json=short "$dump"
+        ((${#lines[@]} == 1))
+        json 'len(d) == 1 and d[0]["victim"]["anon_rss_kb"] == 20096'
+        json 'd[0]["gfp_flags"] == ["GFP_KERNEL"] and d[0]["memcg"] == {"usage_kb": 20480, "limit_kb": 20480}'
+        json 'd[0]["swap"] is None and d[0]["zones"] is None and d[0]["group_victims"] is None'
+        memctl oom --json=pretty "$dump"
+        json 'd[0]["tasks"][0]["rss_pages"] == 6661 and d[0]["complete"]'
+}
+
+@test "oom reads standard input, and says when there is no event" {
+        # shellcheck disable=SC2016 # for the inner shell
+        run --separate-stderr bash -c '"$1" oom --list - <"$2"' bash "$MEMCTL" \
+                "$MEMCTL_SOURCE_ROOT/tests/dumps/memcg1-6.18.log"
+        expect_status 0
+        expect output "python3"
+        memctl oom /dev/null
+        expect_status 0
+        [[ -z $output ]]
+        expect stderr "no OOM kill"
+        memctl oom --json=short /dev/null
+        [[ $output == "[]" && -z $stderr ]]
+}
+
+@test "oom needs a log" {
+        memctl oom
+        expect_status 2
+        expect stderr "name a FILE, or - for standard input"
+        memctl oom /nowhere/at/all
+        expect_status 1
+        expect stderr "/nowhere/at/all"
+        memctl oom /
+        expect_status 1
+}
+
+@test "nothing in a log reaches the terminal as it is" {
+        printf '[    1.000000] Out of memory: Killed process 7 (\033[31m\377\233x) total-vm:1kB, anon-rss:2kB\n' \
+                >"$BATS_TEST_TMPDIR/log"
+        memctl oom "$BATS_TEST_TMPDIR/log"
+        [[ $output != *$'\033'* ]]
+        memctl oom --json=short "$BATS_TEST_TMPDIR/log"
+        json 'd[0]["victim"]["comm"] == "\x1b[31m??x"'
+}
