@@ -40,35 +40,6 @@ const char *value_unit_to_string(ValueUnit unit) {
         return unit >= 0 && unit < _VALUE_UNIT_MAX ? unit_names[unit] : NULL;
 }
 
-int integer_compare(Integer a, Integer b) {
-        if (a.negative != b.negative)
-                return a.negative ? -1 : 1;
-        if (a.magnitude == b.magnitude)
-                return 0;
-        return (a.magnitude < b.magnitude) != a.negative ? -1 : 1;
-}
-
-void integer_format(Integer integer, char buffer[static 22]) {
-        (void) snprintf(buffer,
-                        22,
-                        "%s%lu",
-                        integer.negative ? "-" : "",
-                        (unsigned long) integer.magnitude);
-}
-
-/* A plain decimal with an optional minus sign, as the kernel prints and as a person may write. */
-static int integer_parse(const char *text, Integer *ret) {
-        Integer integer = {.negative = text[0] == '-'};
-
-        int r = parse_uint64(text + integer.negative, &integer.magnitude);
-        if (r < 0)
-                return r;
-        if (integer.magnitude == 0)
-                integer.negative = false;
-        *ret = integer;
-        return 0;
-}
-
 /* How many microseconds one count of a time unit is; 0 for other units. */
 static usec_t unit_usec(ValueUnit unit) {
         if (unit == VALUE_UNIT_CENTISECS)

@@ -6,7 +6,7 @@
  * one canonical text that is written. A Value holds no heap memory: copy it, compare it, forget it.
  */
 
-#include "core/base/util.h"
+#include "core/base/integer.h"
 
 typedef enum ValueKind {
         VALUE_INTEGER,
@@ -32,15 +32,6 @@ typedef enum ValueUnit {
         _VALUE_UNIT_MAX,
         _VALUE_UNIT_INVALID = -EINVAL,
 } ValueUnit;
-
-/* The kernel has int, unsigned int and unsigned long knobs; this holds every one of them. */
-typedef struct Integer {
-        uint64_t magnitude;
-        bool negative; /* never set for 0 */
-} Integer;
-
-#define INTEGER_OF(u) ((Integer){.magnitude = (u)})
-#define INTEGER_MINUS(u) ((Integer){.magnitude = (u), .negative = true})
 
 #define VALUE_VECTOR_MAX 8
 #define VALUE_WORD_MAX 32
@@ -69,11 +60,6 @@ const char *value_kind_to_string(ValueKind kind);
 ValueKind value_kind_from_string(const char *name);
 /* "KiB", "1/100 s", "" for none. */
 const char *value_unit_to_string(ValueUnit unit);
-
-/* <0, 0, >0 as a is below, equal to, above b. */
-int integer_compare(Integer a, Integer b);
-/* "-17"; at most 22 bytes with the NUL. */
-void integer_format(Integer integer, char buffer[static 22]);
 
 /*
  * What a person wrote, with units, checked against kind and range. -EINVAL or -ERANGE, and then
