@@ -40,6 +40,7 @@ static void user_to_json(const Settings *settings, const Setting *setting, void 
         knob_ref_name(setting->ref, name);
         value_format(&setting->value, text);
         json_add_text(object, "profile", settings->profile);
+        json_add_bool(object, "applicable", settings->applicable);
         json_add_text(object, "knob", name);
         json_add_text(object, "value", text);
         json_add_text(object, "origin", setting->origin);
@@ -52,7 +53,10 @@ static void user_to_row(const Settings *settings, const Setting *setting, void *
                 knob_value_brief(setting->ref.knob, &context, &setting->value);
         Table *table = userdata;
 
-        table_add_text(table, STYLE_PLAIN, settings->profile);
+        if (settings->applicable)
+                table_add_text(table, STYLE_PLAIN, settings->profile);
+        else
+                table_add(table, STYLE_DIM, "%s (not here)", settings->profile);
         table_add_text(table, STYLE_BOLD, human);
         table_add_text(table, STYLE_DIM, setting->origin);
 }

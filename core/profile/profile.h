@@ -140,6 +140,7 @@ typedef struct Profile {
         ProfileOverride *overrides;
         size_t n_overrides;
         Watch watch;
+        bool loose; /* from a file that a person named: its parents lie beside it first */
 } Profile;
 
 /*

@@ -205,6 +205,22 @@ static bool is_visited(const Resolver *resolver, const char *name) {
         return false;
 }
 
+/* "./redis.yaml" in somebody's repository inherits "./server.yaml", not the installed one. 1, or 0
+ * when there is none beside it. */
+static int
+load_beside(Resolver *resolver, const Profile *profile, const char *name, Profile **ret) {
+        const char *slash = strrchr(profile->file, '/');
+        _cleanup_(freep) char *path = text_format(
+                "%.*s%s.yaml", slash ? (int) (slash + 1 - profile->file) : 0, profile->file, name);
+
+        if (!path)
+                return -ENOMEM;
+        if (!profile->loose || access(path, F_OK) < 0)
+                return 0;
+        int r = store_load_file(path, resolver->problems, ret);
+        return r == -ENOMEM ? r : 1;
+}
+
 /* Loads a parent and remembers it; *ret NULL when told why it cannot be had. */
 static int
 load_parent(Resolver *resolver, const Profile *profile, size_t parent, const Profile **ret) {
@@ -219,6 +235,11 @@ load_parent(Resolver *resolver, const Profile *profile, size_t parent, const Pro
         if (!visited->name)
                 return -ENOMEM;
         resolver->n_visited++;
+        r = load_beside(resolver, profile, name, &visited->profile);
+        if (r != 0) {
+                *ret = visited->profile;
+                return MIN_OF(r, 0);
+        }
         if (!store_has(resolver->root, name)) {
                 _cleanup_(freep) char *hint = store_hint(resolver->root, name);
                 (void) problem_add(resolver->problems,

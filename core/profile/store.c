@@ -339,6 +339,13 @@ int store_load_file(const char *path, Problems *problems, Profile **ret) {
         }
         if (fd < 0)
                 return refuse_errno(problems, path, -errno);
+        Profile *profile = NULL;
         int r = check_regular(fd, path, problems);
-        return r < 0 ? r : load_fd(fd, path, name, problems, ret);
+        if (r >= 0)
+                r = load_fd(fd, path, name, problems, &profile);
+        if (r < 0)
+                return r;
+        profile->loose = true;
+        *ret = profile;
+        return 0;
 }

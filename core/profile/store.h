@@ -48,5 +48,6 @@ int store_load(
         const Root *root, const char *name, StoreTrust trust, Problems *problems, Profile **ret);
 
 /* A profile from any file, for "memctl validate ./x.yaml": the name is the file's name without
- * .yaml. The path is taken as it is, not below a root. */
+ * .yaml. The path is taken as it is, not below a root; what it inherits is looked for beside it
+ * before it is looked for in the store. */
 int store_load_file(const char *path, Problems *problems, Profile **ret);

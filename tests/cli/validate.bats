@@ -88,3 +88,17 @@ END
                 rm -r "$tree"
         done
 }
+
+@test "a file's parents are looked for beside it first, then among the installed" {
+        profile ours <<<$'profile: ours\nsummary: s\nsysctl: {vm.swappiness: 7}\nwatch: {limits: {io.full: 10% over 2s}}\n'
+        profile child <<<$'profile: child\nsummary: s\ninherits: [ours]\n'
+        mkdir -p "$TREE/etc/memctl/profiles"
+        echo $'profile: ours\nsummary: s\nsysctl: {vm.nonsense: 7}\n' >"$TREE/etc/memctl/profiles/ours.yaml"
+        memctl validate "$FILE"
+        expect_status 0
+        (cd "$BATS_TEST_TMPDIR" && memctl validate child.yaml && expect_status 0)
+        rm "$BATS_TEST_TMPDIR/ours.yaml"
+        memctl validate "$FILE"
+        expect_status 1
+        expect stderr vm.nonsense
+}
