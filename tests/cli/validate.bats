@@ -3,6 +3,8 @@
 #
 # What "validate" says beyond mistakes: the rules, --strict, another machine.
 
+# shellcheck disable=SC2153,SC2154 # common.bash sets TREE, bats stderr
+
 load common
 
 setup() {
