@@ -26,7 +26,7 @@ static const Threshold thresholds[] = {
         {RULE_PERCPU_LISTS_WIDE, "vm.percpu_pagelist_high_fraction", 8, 63, "hides much memory on lists of single CPUs", "some hundreds, or 0"},
         {RULE_SECURITY_WEAKENED, "vm.mmap_min_addr", 0, 4095, "lets programs map the first page, which makes NULL pointers of the kernel exploitable", "leave it out"},
         {RULE_SECURITY_WEAKENED, "vm.unprivileged_userfaultfd", 1, 1, "makes races of the kernel easier to exploit", "leave it out"},
-        {RULE_SECURITY_WEAKENED, "vm.legacy_va_layout", 1, 1, "makes addresses easier to guess", "leave it out"},
+        {RULE_DIRTYTIME_ZERO, "vm.dirtytime_expire_seconds", 0, 0, "keeps a CPU busy for ever on most kernels", "43200 is the kernel's default"},
         {RULE_VFS_NEVER_FREED, "vm.vfs_cache_pressure", 0, 0, "never frees names and attributes of files", "50 keeps them twice as long"},
         {RULE_WATERMARK_WIDE, "vm.watermark_scale_factor", 1001, UINT64_MAX, "keeps a fifth of memory free and more", "50 to 200"},
         {RULE_WRITEBACK_OFF, "vm.dirty_writeback_centisecs", 0, 0, "writes nothing by age: a crash loses hours", "500 is the kernel's default"},
