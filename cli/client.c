@@ -359,6 +359,7 @@ static int read_value(sd_bus_message *m, json_object **ret) {
         const char *contents = NULL, *text = NULL;
         char type = 0;
         uint64_t u64 = 0;
+        double number = 0;
         uint32_t u32 = 0;
         int flag = 0;
 
@@ -379,6 +380,8 @@ static int read_value(sd_bus_message *m, json_object **ret) {
                 *ret = json_object_new_uint64(u64);
         else if (type == 'u' && (r = sd_bus_message_read_basic(m, type, &u32)) >= 0)
                 *ret = json_object_new_uint64(u32);
+        else if (type == 'd' && (r = sd_bus_message_read_basic(m, type, &number)) >= 0)
+                *ret = json_object_new_double(number);
         else if (type == 'b' && (r = sd_bus_message_read_basic(m, type, &flag)) >= 0)
                 *ret = json_object_new_boolean(flag);
         else

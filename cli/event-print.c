@@ -15,6 +15,7 @@ static Style event_style(EventType type) {
         case EVENT_ADOPTED:
         case EVENT_RECOVERED:
         case EVENT_LEFT_ALONE:
+        case EVENT_REGRESSION:
                 return STYLE_WARN;
         case EVENT_REFUSED:
         case EVENT_LIMIT:
@@ -25,6 +26,7 @@ static Style event_style(EventType type) {
         case EVENT_STARTED:
         case EVENT_STOPPED:
         case EVENT_RELOADED:
+        case EVENT_TRIAL:
         case _EVENT_TYPE_MAX:
         case _EVENT_TYPE_INVALID:
                 break;

@@ -44,6 +44,10 @@ static void read_probation(json_object *object, Status *status) {
         status->since_usec = now > started ? now - started : 0;
         status->confirm = json_object_get_boolean(member(object, "confirm"));
         status->limits = array_of(member(object, "limits"));
+        status->regressions = array_of(member(object, "regressions"));
+        status->on_regression = text_of(member(object, "on-regression"));
+        status->baseline_blocks = json_object_get_uint64(member(object, "baseline-blocks"));
+        status->evidence = json_object_get_double(member(object, "evidence"));
         status->now = shares_of(member(object, "pressure"));
         status->before = shares_of(member(object, "before"));
 }

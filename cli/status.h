@@ -23,7 +23,11 @@ typedef struct Status {
         usec_t since_usec; /* since the apply */
         Shares now;
         Shares before;
-        json_object *limits; /* array of text */
+        json_object *limits;      /* array of text */
+        json_object *regressions; /* metrics judged against the time before; array of text */
+        const char *on_regression;
+        uint64_t baseline_blocks; /* of that time; 0: there is none */
+        double evidence;          /* of a regression, 1 : this against chance */
         json_object *drift;  /* array of [knob, set, live] */
         json_object *quarantined;
 } Status;

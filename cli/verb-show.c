@@ -74,6 +74,8 @@ static json_object *watch_json(const Watch *watch) {
         json_add(object, "limits", limits);
         json_add(object, "regressions", regressions);
         json_add_text(object, "on-regression", on_regression_to_string(watch->on_regression));
+        json_add_text(
+                object, "on-inconclusive", on_inconclusive_to_string(watch->on_inconclusive));
         return object;
 }
 
@@ -163,11 +165,15 @@ static void print_watch(const Watch *watch) {
         }
         for (size_t i = 0; i < watch->n_regressions; i++) {
                 format_share(watch->regressions[i].margin_permyriad, share);
-                (void) printf("  %s may rise by %s, else %s (not judged by this version)\n",
+                (void) printf("  %s is judged against the time before%s%s\n",
                               metric_to_string(watch->regressions[i].metric),
-                              share,
-                              on_regression_to_string(watch->on_regression));
+                              watch->regressions[i].margin_permyriad ? ": it may rise by " : "",
+                              watch->regressions[i].margin_permyriad ? share : "");
         }
+        if (watch->n_regressions > 0)
+                (void) printf("  a regression: %s; what stays unclear: %s\n",
+                              on_regression_to_string(watch->on_regression),
+                              on_inconclusive_to_string(watch->on_inconclusive));
 }
 
 static void print_heading(const Settings *settings, const Profile *profile) {

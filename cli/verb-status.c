@@ -63,6 +63,35 @@ static void print_headline(const Status *status, const EventTail *tail) {
         }
 }
 
+static bool has_items(json_object *array) {
+        return array && json_object_array_length(array) > 0;
+}
+
+static const char *exception(const Status *status) {
+        bool limits = has_items(status->limits);
+        bool regressions =
+                has_items(status->regressions) && !streq(status->on_regression, "report");
+
+        if (limits && regressions)
+                return ", unless a limit is exceeded or stalls rise";
+        if (regressions)
+                return ", unless stalls rise";
+        return limits ? ", unless a limit is exceeded" : ": no limit is watched";
+}
+
+/* How the comparison with the time before stands. */
+static void print_judgement(const Status *status) {
+        if (status->baseline_blocks == 0)
+                (void) puts("  There is no time before to compare with: stalls are judged by "
+                            "themselves.");
+        else if (status->evidence >= 2)
+                (void) printf("  Evidence that stalls rose: 1:%.0f against chance; it is acted on "
+                              "at 1:100.\n",
+                              status->evidence);
+        else
+                (void) puts("  No evidence so far that stalls rose.");
+}
+
 static void print_ending(const Status *status) {
         if (!status->on_probation)
                 return;
@@ -71,10 +100,10 @@ static void print_ending(const Status *status) {
                 (void) puts(", unless you say: memctl keep");
                 return;
         }
-        bool limited = status->limits && json_object_array_length(status->limits) > 0;
-        (void) printf("  Kept when the time is up%s\n"
-                      "  Keep it now: memctl keep     Take it back: memctl revert\n",
-                      limited ? ", unless a limit is exceeded." : ": no limit is watched.");
+        (void) printf("  Kept when the time is up%s.\n", exception(status));
+        if (has_items(status->regressions))
+                print_judgement(status);
+        (void) puts("  Keep it now: memctl keep     Take it back: memctl revert");
 }
 
 static void print_share(int permyriad, Style style) {
@@ -180,6 +209,13 @@ static json_object *probation_json(const Status *status) {
         json_add(object,
                  "limits",
                  status->limits ? json_object_get(status->limits) : json_object_new_array());
+        json_add(object,
+                 "regressions",
+                 status->regressions ? json_object_get(status->regressions)
+                                     : json_object_new_array());
+        json_add_text(object, "on-regression", status->on_regression);
+        json_add_number(object, "baseline-blocks", status->baseline_blocks);
+        json_add(object, "evidence", json_object_new_double(status->evidence));
         json_add(object, "pressure", shares_json(&status->now));
         json_add(object, "before", shares_json(&status->before));
         return object;

@@ -20,6 +20,8 @@ typedef enum EventType {
         EVENT_REFUSED,     /* an apply that did not happen, and why */
         EVENT_EXTENDED,    /* the deadline of a confirmation moved */
         EVENT_LIMIT,       /* a pressure limit was exceeded */
+        EVENT_REGRESSION,  /* stalls rose above what they were before, and it was to be told only */
+        EVENT_TRIAL,       /* a trial began, or ended with what it found */
         EVENT_KEPT,        /* probation ended well, or a person kept it */
         EVENT_REVERTED,    /* taken back */
         EVENT_LEFT_ALONE,  /* a knob changed from outside was not restored */

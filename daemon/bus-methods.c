@@ -140,6 +140,24 @@ static int method_list_events(sd_bus_message *call, void *userdata, sd_bus_error
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
+static int method_get_report(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        _cleanup_(refusal_done) Refusal refusal = {0};
+        _cleanup_(report_freep) Report *report = NULL;
+        const Connection *connection = userdata;
+        Arguments arguments = {0};
+        int r = arguments_read_id(call, &arguments, error);
+
+        if (r < 0)
+                return r;
+        r = manager_report(connection->owner->manager, arguments.id, &report, &refusal);
+        if (r < 0)
+                return set_refusal(error, r, &refusal);
+        _cleanup_(freep) char *line = bus_json_format(report_to_json(report));
+        if (!line)
+                return -ENOMEM;
+        return sd_bus_reply_method_return(call, "s", line);
+}
+
 /*
  * "Unprivileged" is sd-bus's word for leaving authorisation to us: without it sd-bus would ask for
  * CAP_SYS_ADMIN itself.
@@ -170,6 +188,8 @@ const sd_bus_vtable bus_vtable[] = {
                                 method_revert, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListEvents", SD_BUS_ARGS("t", since), SD_BUS_RESULT("as", events),
                                 method_list_events, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetReport", SD_BUS_ARGS("t", id), SD_BUS_RESULT("s", report),
+                                method_get_report, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
                                 method_release, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,

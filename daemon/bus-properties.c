@@ -75,6 +75,33 @@ static int append_limits(sd_bus_message *reply, const ProbationView *view) {
         return r < 0 ? r : close_entry(reply);
 }
 
+static int append_regressions(sd_bus_message *reply, const ProbationView *view) {
+        int r = open_entry(reply, "regressions", "as");
+
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "s");
+        for (size_t i = 0; r >= 0 && i < view->n_regressions; i++)
+                r = sd_bus_message_append(
+                        reply, "s", metric_to_string(view->regressions[i].metric));
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = close_entry(reply);
+        if (r >= 0)
+                r = sd_bus_message_append(reply,
+                                          "{sv}{sv}{sv}",
+                                          "on-regression",
+                                          "s",
+                                          on_regression_to_string(view->on_regression),
+                                          "baseline-blocks",
+                                          "u",
+                                          (uint32_t) view->n_baseline,
+                                          "evidence",
+                                          "d",
+                                          view->evidence);
+        return r;
+}
+
 /* Metrics that are not known are left out. */
 static int
 append_pressure(sd_bus_message *reply, const char *key, const int pressure[static _METRIC_MAX]) {
@@ -111,6 +138,8 @@ static int append_probation(sd_bus_message *reply, const ProbationView *view) {
 
         if (r >= 0)
                 r = append_limits(reply, view);
+        if (r >= 0)
+                r = append_regressions(reply, view);
         if (r >= 0)
                 r = append_pressure(reply, "pressure", view->pressure);
         if (r >= 0)

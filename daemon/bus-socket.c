@@ -180,17 +180,22 @@ static int bind_at(Bus *bus, const char *path) {
         return 0;
 }
 
-int bus_socket_open(Bus *bus, const char *path) {
+int bus_check_socket_path(const char *path) {
         size_t max = sizeof(((struct sockaddr_un *) NULL)->sun_path) - sizeof(NEW_SUFFIX);
 
-        if (strlen(path) > max) {
-                log_error("%s: the path of the private socket has %zu bytes; at most %zu fit.",
-                          path,
-                          strlen(path),
-                          max);
-                return -ENAMETOOLONG;
-        }
-        int r = state_make_parents(path);
+        if (strlen(path) <= max)
+                return 0;
+        log_error("%s: the path of the private socket has %zu bytes; at most %zu fit.",
+                  path,
+                  strlen(path),
+                  max);
+        return -ENAMETOOLONG;
+}
+
+int bus_socket_open(Bus *bus, const char *path) {
+        int r = bus_check_socket_path(path);
+        if (r >= 0)
+                r = state_make_parents(path);
         if (r >= 0) {
                 bus->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
                 r = bus->listen_fd < 0 ? -errno : bind_at(bus, path);

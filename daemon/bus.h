@@ -23,6 +23,9 @@ typedef struct BusOptions {
         usec_t authorize_usec; /* how long polkit may take; 0: BUS_AUTHORIZE_USEC */
 } BusOptions;
 
+/* Before anything is made for it: -ENAMETOOLONG, and said, when no socket can have that path. */
+int bus_check_socket_path(const char *path);
+
 /* Listens at once; joins the system bus as soon as there is one. -errno when the socket cannot be
  * made. */
 int bus_new(const BusOptions *options, Bus **ret);

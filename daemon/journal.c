@@ -79,6 +79,45 @@ static int limits_from_json(json_object *array, Journal *journal) {
         return 0;
 }
 
+static json_object *regressions_to_json(const Journal *journal) {
+        json_object *regressions = json_object_new_object();
+
+        for (size_t i = 0; regressions && i < journal->n_regressions; i++)
+                json_set(regressions,
+                         metric_to_string(journal->regressions[i].metric),
+                         json_object_new_int64(journal->regressions[i].margin_permyriad));
+        return regressions;
+}
+
+static int regressions_from_json(json_object *object, Journal *journal) {
+        if (!object)
+                return 0;
+        if (!json_object_is_type(object, json_type_object) ||
+            json_object_object_length(object) > _METRIC_MAX)
+                return -EBADMSG;
+        json_object_object_foreach(object, name, margin) {
+                Metric metric = metric_from_string(name);
+                int64_t permyriad = json_object_get_int64(margin);
+                if (metric < 0 || permyriad < 0 || permyriad > 10000)
+                        return -EBADMSG;
+                journal->regressions[journal->n_regressions++] =
+                        (WatchRegression){metric, (unsigned) permyriad};
+        }
+        return 0;
+}
+
+/* A journal of a version that knew neither leaves both at their defaults. */
+static int policies_from_json(json_object *record, Journal *journal) {
+        const char *on_regression = json_get_string(record, "on-regression");
+        const char *on_inconclusive = json_get_string(record, "on-inconclusive");
+
+        if (on_regression)
+                journal->on_regression = on_regression_from_string(on_regression);
+        if (on_inconclusive)
+                journal->on_inconclusive = on_inconclusive_from_string(on_inconclusive);
+        return journal->on_regression < 0 || journal->on_inconclusive < 0 ? -EBADMSG : 0;
+}
+
 static json_object *before_to_json(const Journal *journal) {
         json_object *before = json_object_new_object();
 
@@ -113,6 +152,8 @@ static json_object *start_to_json(const Journal *journal) {
 
 static void start_from_json(json_object *start, Journal *journal) {
         journal->start = (Sample){.at_usec = json_get_uint64(start, "at")};
+        for (int i = 0; i < _COUNTER_MAX; i++)
+                journal->start.counters[i] = COUNTER_UNKNOWN;
         for (int i = 0; i < _METRIC_MAX; i++) {
                 journal->start.stall_usec[i] = json_get_uint64(start, metric_to_string(i));
                 journal->start.valid[i] =
@@ -156,6 +197,13 @@ int journal_write(int state_fd, const char *file, const Journal *journal) {
         json_set(record, "started", json_object_new_uint64(journal->started_usec));
         json_set(record, "baseline", json_object_new_uint64(journal->baseline_usec));
         json_set(record, "limits", limits_to_json(journal));
+        json_set(record, "regressions", regressions_to_json(journal));
+        json_set(record,
+                 "on-regression",
+                 json_object_new_string(on_regression_to_string(journal->on_regression)));
+        json_set(record,
+                 "on-inconclusive",
+                 json_object_new_string(on_inconclusive_to_string(journal->on_inconclusive)));
         json_set(record, "before", before_to_json(journal));
         if (journal->pressure_of)
                 json_set(record, "pressure-of", json_object_new_string(journal->pressure_of));
@@ -270,6 +318,10 @@ static int journal_begin(json_object *record, Journal **ret) {
         journal->baseline_usec = json_get_uint64(record, "baseline");
         before_from_json(json_object_object_get(record, "before"), journal);
         int r = limits_from_json(json_object_object_get(record, "limits"), journal);
+        if (r >= 0)
+                r = regressions_from_json(json_object_object_get(record, "regressions"), journal);
+        if (r >= 0)
+                r = policies_from_json(record, journal);
         if (r >= 0)
                 r = plan_from_json(plan, &journal->plan);
         if (r < 0)

@@ -48,6 +48,10 @@ typedef struct Journal {
         char *pressure_of; /* or NULL */
         WatchLimit limits[WATCH_LIMITS_MAX];
         size_t n_limits;
+        WatchRegression regressions[_METRIC_MAX];
+        size_t n_regressions;
+        OnRegression on_regression;
+        OnInconclusive on_inconclusive;
         int before[_METRIC_MAX]; /* share stalled in the baseline, 1/10000; negative: not known */
         Sample start; /* when it was applied: stall counters, no others; at_usec 0: none */
 

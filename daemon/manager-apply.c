@@ -210,6 +210,10 @@ static int journal_fill(Journal *journal, const Settings *settings, Plan *plan) 
         journal->baseline_usec = settings->watch.baseline_usec;
         memcpy(journal->limits, settings->watch.limits, sizeof(journal->limits));
         journal->n_limits = settings->watch.n_limits;
+        memcpy(journal->regressions, settings->watch.regressions, sizeof(journal->regressions));
+        journal->n_regressions = settings->watch.n_regressions;
+        journal->on_regression = settings->watch.on_regression;
+        journal->on_inconclusive = settings->watch.on_inconclusive;
         if (settings->watch.pressure_of) {
                 journal->pressure_of = strdup(settings->watch.pressure_of);
                 if (!journal->pressure_of)
@@ -252,6 +256,7 @@ static int apply_resolved(Manager *manager,
         journal->confirm = options->confirm_within_usec > 0;
         if (options->unwatched) {
                 journal->n_limits = 0;
+                journal->n_regressions = 0;
                 free(journal->pressure_of);
                 journal->pressure_of = NULL;
         }

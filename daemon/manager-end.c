@@ -29,7 +29,7 @@ static int make_kept(const Manager *manager, Journal **ret) {
         return 0;
 }
 
-static void tell_kept(Manager *manager, const char *why, const char *by) {
+static void tell_kept(Manager *manager, const char *why, const char *by, const Report *report) {
         const Journal *pending = manager->pending;
         char time[64];
         Event *event = event_new(EVENT_KEPT, pending->profile, pending->id);
@@ -41,12 +41,15 @@ static void tell_kept(Manager *manager, const char *why, const char *by) {
                 if (by)
                         (void) event_add(event, "by", "%s", by);
                 if (manager->probation)
-                        probation_add_evidence(manager->probation, NULL, event);
+                        evidence_add(manager->probation, NULL, report, event);
         }
         events_emit(manager->events, event);
 }
 
-int manager_keep_pending(Manager *manager, const char *why, const char *by, Refusal *ret_refusal) {
+int manager_keep_pending(
+        Manager *manager, const char *why, const char *by, Report *report, Refusal *ret_refusal) {
+        _cleanup_(report_freep) Report *owned =
+                report ? report : manager_take_report(manager, NULL);
         _cleanup_(journal_freep) Journal *kept = NULL;
 
         int r = make_kept(manager, &kept);
@@ -62,7 +65,8 @@ int manager_keep_pending(Manager *manager, const char *why, const char *by, Refu
         r = journal_remove(manager->state_fd, JOURNAL_PENDING);
         if (r < 0)
                 log_error("cannot remove the journal of %s: %s", kept->profile, strerror(-r));
-        tell_kept(manager, why, by);
+        tell_kept(manager, why, by, owned);
+        manager_store_report(manager, TAKE_PTR(owned), EVIDENCE_STATE_KEPT);
         probation_freep(&manager->probation);
         journal_freep(&manager->pending);
         journal_freep(&manager->kept);
@@ -182,6 +186,7 @@ static void forget(Manager *manager, bool pending) {
                 journal_freep(&manager->pending);
         else
                 journal_freep(&manager->kept);
+        manager_mark(manager, manager_transaction(manager));
         manager_set_state(manager, manager_rest_state(manager, MANAGER_REVERTED));
 }
 
@@ -190,7 +195,7 @@ static Event *limit_event(Manager *manager, const Verdict *verdict, const char *
 
         if (event) {
                 (void) event_set_message(event, "%s.", why);
-                probation_add_evidence(manager->probation, verdict, event);
+                evidence_add(manager->probation, verdict, NULL, event);
         }
         return event;
 }
@@ -199,8 +204,13 @@ static Event *limit_event(Manager *manager, const Verdict *verdict, const char *
  * The evidence is gathered first and told last: writing an event to a disk that the profile has
  * brought to a crawl would hold up the cure.
  */
-int manager_take_back(
-        Manager *manager, EventType type, const char *why, const char *by, const Verdict *verdict) {
+int manager_take_back(Manager *manager,
+                      EventType type,
+                      const char *why,
+                      const char *by,
+                      const Verdict *verdict,
+                      Report *report) {
+        _cleanup_(report_freep) Report *owned = report;
         _cleanup_(undoing_done) Undoing undoing = {0};
         bool pending = manager->pending != NULL;
         Journal *journal = pending ? manager->pending : manager->kept;
@@ -212,7 +222,7 @@ int manager_take_back(
         if (event && by)
                 (void) event_add(event, "by", "%s", by);
         if (event && pending && manager->probation)
-                probation_add_evidence(manager->probation, verdict, event);
+                evidence_add(manager->probation, verdict, owned, event);
         manager->state = MANAGER_REVERTING;
         int r = undo_journal(manager, journal, &undoing);
         if (r < 0) {
@@ -223,12 +233,15 @@ int manager_take_back(
         }
         if (event)
                 set_reverted_message(event, journal, &undoing, why);
+        if (pending && !owned)
+                owned = manager_take_report(manager, verdict);
         if (pending)
                 probation_freep(&manager->probation);
         if (limit)
                 events_emit(manager->events, TAKE_PTR(limit));
         tell_left_alone(manager, journal, &undoing);
         events_emit(manager->events, event);
+        manager_store_report(manager, TAKE_PTR(owned), EVIDENCE_STATE_REVERTED);
         if (undoing_count(&undoing, STEP_STUCK) > 0) {
                 manager_keep_stuck(
                         manager, journal, pending ? JOURNAL_PENDING : JOURNAL_KEPT, &undoing);
@@ -253,24 +266,49 @@ static void postpone_keep(Manager *manager, const char *why) {
         events_emit(manager->events, event);
 }
 
+/* Of a limit, after the cure: nothing is gathered first that can wait. */
+static Report *report_of(Manager *manager, const Verdict *verdict) {
+        return verdict->kind == VERDICT_LIMIT ? NULL : manager_take_report(manager, verdict);
+}
+
+static bool is_kept(const Manager *manager, const Verdict *verdict) {
+        return verdict->kind == VERDICT_KEEP ||
+               (verdict->kind == VERDICT_INCONCLUSIVE &&
+                manager->pending->on_inconclusive == ON_INCONCLUSIVE_KEEP);
+}
+
 static void on_verdict(const Verdict *verdict, void *userdata) {
         Manager *manager = userdata;
         Refusal refusal = {0};
 
-        _cleanup_(freep) char *why = probation_explain(manager->probation, verdict);
+        _cleanup_(report_freep) Report *report = report_of(manager, verdict);
+        _cleanup_(freep) char *why = evidence_explain(manager->probation, verdict, report);
         const char *text = why ? why : "out of memory";
-        switch (verdict->kind) {
-        case VERDICT_KEEP:
-                if (manager_keep_pending(manager, text, NULL, &refusal) < 0)
-                        postpone_keep(manager, refusal.text ? refusal.text : text);
-                refusal_done(&refusal);
+        if (!is_kept(manager, verdict)) {
+                (void) manager_take_back(
+                        manager, EVENT_REVERTED, text, NULL, verdict, TAKE_PTR(report));
                 return;
-        case VERDICT_LIMIT:
-        case VERDICT_UNCONFIRMED:
-        case VERDICT_UNWATCHED:
-                break;
         }
-        (void) manager_take_back(manager, EVENT_REVERTED, text, NULL, verdict);
+        if (manager_keep_pending(manager, text, NULL, TAKE_PTR(report), &refusal) < 0)
+                postpone_keep(manager, refusal.text ? refusal.text : text);
+        refusal_done(&refusal);
+}
+
+static void on_regressed(void *userdata) {
+        static const Verdict verdict = {.kind = VERDICT_REGRESSION};
+        Manager *manager = userdata;
+        Event *event = event_new(EVENT_REGRESSION, manager->pending->profile, manager->pending->id);
+
+        _cleanup_(report_freep) Report *report = manager_take_report(manager, &verdict);
+        _cleanup_(freep) char *why = evidence_explain(manager->probation, &verdict, report);
+        if (event) {
+                (void) event_set_message(event,
+                                         "%s stays in force, as on-regression is report, but %s.",
+                                         manager->pending->profile,
+                                         why ? why : "it regressed");
+                evidence_add(manager->probation, &verdict, report, event);
+        }
+        events_emit(manager->events, event);
 }
 
 static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
@@ -293,6 +331,7 @@ const ProbationCallbacks *manager_probation_callbacks(Manager *manager,
         *buffer = (ProbationCallbacks){
                 .verdict = on_verdict,
                 .watched = on_watched,
+                .regressed = on_regressed,
                 .userdata = manager,
         };
         return buffer;
@@ -333,7 +372,7 @@ int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_ref
                               (unsigned long) id,
                               (unsigned long) manager->pending->id,
                               manager->pending->profile);
-        return manager_keep_pending(manager, "a person said keep", by, ret_refusal);
+        return manager_keep_pending(manager, "a person said keep", by, NULL, ret_refusal);
 }
 
 int manager_revert(
@@ -352,6 +391,7 @@ int manager_revert(
                                   EVENT_REVERTED,
                                   reason && reason[0] ? reason : "a person said revert",
                                   by,
+                                  NULL,
                                   NULL);
         if (r >= 0)
                 return 0;

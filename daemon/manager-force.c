@@ -4,7 +4,11 @@
 #include "daemon/manager-private.h"
 
 /* A person watches a change that waits for a confirmation: limits that cannot be are left out. */
-static int watch_unlimited(Manager *manager, Journal *journal, const WatchLimit *limit, int error) {
+static int watch_unlimited(Manager *manager,
+                           Journal *journal,
+                           Baseline *baseline,
+                           const WatchLimit *limit,
+                           int error) {
         ProbationCallbacks callbacks;
         Event *event = event_new(EVENT_PROBLEM, journal->profile, journal->id);
 
@@ -19,7 +23,7 @@ static int watch_unlimited(Manager *manager, Journal *journal, const WatchLimit 
         journal->n_limits = 0;
         return probation_new(manager->root,
                              manager->event,
-                             manager->baseline,
+                             baseline,
                              journal,
                              manager_probation_callbacks(manager, &callbacks),
                              &limit,
@@ -29,17 +33,20 @@ static int watch_unlimited(Manager *manager, Journal *journal, const WatchLimit 
 int manager_watch(Manager *manager, Journal *journal, Refusal *ret_refusal) {
         const WatchLimit *limit = NULL;
         ProbationCallbacks callbacks;
+        Baseline *baseline = NULL;
         char text[64];
 
-        int r = probation_new(manager->root,
-                              manager->event,
-                              manager->baseline,
-                              journal,
-                              manager_probation_callbacks(manager, &callbacks),
-                              &limit,
-                              &manager->probation);
+        int r = manager_find_baseline(manager, journal->pressure_of, &baseline);
+        if (r >= 0)
+                r = probation_new(manager->root,
+                                  manager->event,
+                                  baseline,
+                                  journal,
+                                  manager_probation_callbacks(manager, &callbacks),
+                                  &limit,
+                                  &manager->probation);
         if (r < 0 && limit && journal->confirm)
-                r = watch_unlimited(manager, journal, limit, r);
+                r = watch_unlimited(manager, journal, baseline, limit, r);
         if (r >= 0)
                 return 0;
         if (!limit)
@@ -183,6 +190,10 @@ static size_t count_changes(const Plan *plan) {
         return n;
 }
 
+static bool is_watched(const Journal *journal) {
+        return journal->n_limits > 0 || journal->n_regressions > 0;
+}
+
 static void
 tell_applied(Manager *manager, const WatchLimit *asked, const char *by, const char *why) {
         const Journal *journal = manager->pending;
@@ -201,9 +212,9 @@ tell_applied(Manager *manager, const WatchLimit *asked, const char *by, const ch
                                                  ? "Reverted unless 'memctl keep' comes within"
                                                  : "Kept after",
                                          left,
-                                         journal->confirm        ? ""
-                                         : journal->n_limits > 0 ? " unless a limit is exceeded"
-                                                                 : ", no limit is watched",
+                                         journal->confirm      ? ""
+                                         : is_watched(journal) ? " unless it does harm"
+                                                               : ", nothing is watched",
                                          why ? " " : "",
                                          why ? why : "");
                 if (by)
@@ -223,6 +234,7 @@ static int carry_out(Manager *manager, Journal *journal, usec_t time_usec, Refus
         journal->deadline_usec = journal->started_usec + time_usec;
         if (manager->probation)
                 probation_note_start(manager->probation);
+        manager_mark(manager, journal->id);
         int r = journal_append_applied(manager->state_fd, JOURNAL_PENDING, journal);
         if (r >= 0 && manager->probation)
                 r = probation_set_deadline(manager->probation);

@@ -5,10 +5,14 @@
 
 #include "core/protocol.h"
 #include "daemon/baseline.h"
+#include "daemon/evidence.h"
 #include "daemon/journal.h"
 #include "daemon/manager.h"
 #include "daemon/probation.h"
 #include "daemon/quarantine.h"
+
+/* Scopes that are sampled: the system, and those that profiles name. */
+#define MANAGER_SCOPES_MAX 8
 
 struct Manager {
         const Root *root;
@@ -18,7 +22,9 @@ struct Manager {
         int state_fd;
         Facts facts;
         Events *events;
-        Baseline *baseline;
+        int runtime_fd;
+        Baseline *baselines[MANAGER_SCOPES_MAX]; /* the system's is the first */
+        size_t n_baselines;
         Quarantine quarantine;
         ManagerState state;
         Journal *pending;     /* on probation, or stuck in reverting */
@@ -36,6 +42,16 @@ void manager_set_state(Manager *manager, ManagerState state);
 /* The state that follows from what is in force when nothing is under way. */
 ManagerState manager_rest_state(const Manager *manager, ManagerState otherwise);
 uint64_t manager_next_id(Manager *manager);
+
+/* manager-scope.c */
+
+/* Samples the system and every scope that a profile names, so that each change finds a time before
+ * it. -errno. */
+int manager_sample_scopes(Manager *manager);
+/* The samples of a scope, NULL the system's; from now on, where nobody named it before. -errno. */
+int manager_find_baseline(Manager *manager, const char *pressure_of, Baseline **ret);
+/* What is in force has changed: no sample before compares with one since. */
+void manager_mark(Manager *manager, uint64_t id);
 
 /* manager-apply.c */
 
@@ -67,15 +83,28 @@ int manager_put_in_force(Manager *manager,
 /* Watches manager->pending; -errno and a refusal when a limit cannot be watched. */
 int manager_watch(Manager *manager, Journal *journal, Refusal *ret_refusal);
 
+/* manager-report.c */
+
+/* Of what is on probation; NULL when nothing is, or memory is short. */
+Report *manager_take_report(Manager *manager, const Verdict *verdict);
+/* Takes the report over (may be NULL); state is what became of the transaction. */
+void manager_store_report(Manager *manager, Report *report, const char *state);
+
 /* manager-end.c */
 
-/* The pending transaction becomes the kept one. */
-int manager_keep_pending(Manager *manager, const char *why, const char *by, Refusal *ret_refusal);
+/* The pending transaction becomes the kept one. The report (may be NULL: it is made here) is taken
+ * over. */
+int manager_keep_pending(
+        Manager *manager, const char *why, const char *by, Report *report, Refusal *ret_refusal);
 /* Takes back the pending transaction, else the kept one: undoes, tells, forgets. type is
- * EVENT_REVERTED, or EVENT_RECOVERED at start. verdict may be NULL. -EBUSY when a knob is stuck: it
- * is kept on disk, state reverting. */
-int manager_take_back(
-        Manager *manager, EventType type, const char *why, const char *by, const Verdict *verdict);
+ * EVENT_REVERTED, or EVENT_RECOVERED at start. verdict may be NULL; report as above. -EBUSY when a
+ * knob is stuck: it is kept on disk, state reverting. */
+int manager_take_back(Manager *manager,
+                      EventType type,
+                      const char *why,
+                      const char *by,
+                      const Verdict *verdict,
+                      Report *report);
 /* The undoing left stuck steps: from now on, on disk too, the journal is about them alone. */
 void manager_keep_stuck(Manager *manager,
                         Journal *journal,

@@ -136,8 +136,12 @@ static void adopt_pending(Manager *manager) {
         if (manager_watch(manager, journal, &refusal) < 0) {
                 _cleanup_(freep) char *why = text_format("after a restart %s", refusal.text);
                 refusal_done(&refusal);
-                (void) manager_take_back(
-                        manager, EVENT_REVERTED, why ? why : "it cannot be watched", NULL, NULL);
+                (void) manager_take_back(manager,
+                                         EVENT_REVERTED,
+                                         why ? why : "it cannot be watched",
+                                         NULL,
+                                         NULL,
+                                         NULL);
                 return;
         }
         manager->state = MANAGER_PROBATION;
@@ -160,12 +164,14 @@ static void recover_pending(Manager *manager) {
                                          EVENT_RECOVERED,
                                          "the daemon ended in the middle of applying it",
                                          NULL,
+                                         NULL,
                                          NULL);
                 return;
         case JOURNAL_REVERTING:
                 (void) manager_take_back(manager,
                                          EVENT_RECOVERED,
                                          "the daemon ended in the middle of reverting it",
+                                         NULL,
                                          NULL,
                                          NULL);
                 return;
@@ -208,6 +214,7 @@ static void apply_at_boot(Manager *manager, Journal *kept) {
                 r = manager_keep_pending(manager,
                                          "it was kept before this boot, with the same values",
                                          NULL,
+                                         NULL,
                                          &refusal);
         else if (r >= 0)
                 /* Only what passes this probation comes back at the next boot. */
@@ -228,6 +235,7 @@ static void recover_kept(Manager *manager) {
                 (void) manager_take_back(manager,
                                          EVENT_RECOVERED,
                                          "the daemon ended in the middle of reverting it",
+                                         NULL,
                                          NULL,
                                          NULL);
                 return;
@@ -262,7 +270,7 @@ static void drop_replaced(Manager *manager) {
 static bool is_kept_again(const Manager *manager) {
         const Journal *pending = manager->pending, *kept = manager->kept;
 
-        return !pending->confirm && pending->n_limits == 0 &&
+        return !pending->confirm && pending->n_limits == 0 && pending->n_regressions == 0 &&
                streq(pending->profile, kept->profile) && streq(pending->values, kept->values);
 }
 
@@ -270,9 +278,11 @@ static void keep_again(Manager *manager) {
         Refusal refusal = {0};
 
         manager->kept = journal_free(manager->kept);
-        if (manager_keep_pending(
-                    manager, "it was kept before this boot, with the same values", NULL, &refusal) <
-            0)
+        if (manager_keep_pending(manager,
+                                 "it was kept before this boot, with the same values",
+                                 NULL,
+                                 NULL,
+                                 &refusal) < 0)
                 log_error("%s", refusal.text ? refusal.text : "out of memory");
         refusal_done(&refusal);
 }
@@ -305,6 +315,7 @@ int manager_start(Manager *manager) {
                 journal_freep(&manager->kept);
         if (!manager->pending)
                 manager_set_state(manager, manager_rest_state(manager, manager->state));
+        manager_mark(manager, manager_transaction(manager));
         tell(manager,
              EVENT_STARTED,
              manager->pending ? manager->pending : manager->kept,
@@ -345,10 +356,10 @@ void manager_stop(Manager *manager) {
         _cleanup_(journal_freep) Journal *kept = NULL;
 
         if (manager->pending)
-                (void) manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL);
+                (void) manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL, NULL);
         if (!manager->pending && manager->kept && manager->config.revert_on_stop &&
             copy_kept(manager->kept, &kept) >= 0 &&
-            manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL) >= 0)
+            manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL, NULL) >= 0)
                 mark_kept_for_start(manager, kept);
         tell(manager,
              EVENT_STOPPED,

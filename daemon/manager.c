@@ -67,12 +67,24 @@ static int read_facts(Manager *manager) {
         return r;
 }
 
+/* Without it the daemon works all the same, but forgets its samples when it ends. */
+static void open_runtime(Manager *manager, const char *dir) {
+        if (!dir)
+                return;
+        manager->runtime_fd = state_open(dir);
+        if (manager->runtime_fd < 0)
+                log_warning("cannot open the runtime folder %s: %s",
+                            dir,
+                            strerror(-manager->runtime_fd));
+}
+
 int manager_new(const ManagerOptions *options, Manager **ret) {
         _cleanup_(manager_freep) Manager *manager = calloc(1, sizeof(*manager));
 
         if (!manager)
                 return -ENOMEM;
         manager->state_fd = -1;
+        manager->runtime_fd = -1;
         manager->root = options->root;
         manager->event = sd_event_ref(options->event);
         manager->config = options->config;
@@ -85,14 +97,12 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
                           strerror(-manager->state_fd));
                 return manager->state_fd;
         }
+        open_runtime(manager, options->runtime_dir);
         int r = read_facts(manager);
         if (r >= 0)
                 r = events_new(manager->state_fd, &manager->events);
         if (r >= 0)
-                r = baseline_new(manager->root,
-                                 manager->event,
-                                 manager->config.sample_usec,
-                                 &manager->baseline);
+                r = manager_sample_scopes(manager);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(manager);
@@ -106,7 +116,9 @@ Manager *manager_free(Manager *manager) {
         journal_freep(&manager->pending);
         journal_freep(&manager->kept);
         quarantine_done(&manager->quarantine);
-        baseline_freep(&manager->baseline);
+        while (manager->n_baselines > 0)
+                baseline_freep(&manager->baselines[--manager->n_baselines]);
+        closep(&manager->runtime_fd);
         events_freep(&manager->events);
         closep(&manager->state_fd);
         (void) sd_event_unref(manager->event);
@@ -176,9 +188,11 @@ int manager_reload(Manager *manager, const char *by, Refusal *ret_refusal) {
                 log_warning("%s", text ? text : "");
         manager->config = config;
         log_set_level(config.log_level);
-        r = baseline_set_interval(manager->baseline, config.sample_usec);
-        if (r < 0)
-                log_warning("cannot set the sample interval: %s", strerror(-r));
+        for (size_t i = 0; i < manager->n_baselines; i++) {
+                r = baseline_set_interval(manager->baselines[i], config.sample_usec);
+                if (r < 0)
+                        log_warning("cannot set the sample interval: %s", strerror(-r));
+        }
         Event *event = event_new(EVENT_RELOADED, NULL, 0);
         if (event) {
                 (void) event_set_message(event, "The configuration was read again.");
@@ -245,7 +259,14 @@ bool manager_probation(Manager *manager, ProbationView *ret) {
                 .confirm = journal->confirm,
                 .limits = journal->limits,
                 .n_limits = journal->n_limits,
+                .regressions = journal->regressions,
+                .n_regressions = journal->n_regressions,
+                .on_regression = journal->on_regression,
         };
+        const Judge *judge = probation_judge(manager->probation);
+        size_t metric;
+        view.n_baseline = judge_baseline_blocks(judge);
+        view.evidence = detect_evidence(judge_detect(judge), &metric);
         memcpy(view.before, journal->before, sizeof(view.before));
         probation_pressure(manager->probation, view.pressure);
         *ret = view;

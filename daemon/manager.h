@@ -17,6 +17,7 @@
 #include "core/machine/facts.h"
 #include "core/machine/sample.h"
 #include "core/profile/plan.h"
+#include "core/report.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
 
@@ -50,6 +51,7 @@ typedef struct ManagerOptions {
         const Root *root;        /* borrowed */
         sd_event *event;         /* borrowed, referenced */
         const char *state_dir;   /* an absolute path, made when missing */
+        const char *runtime_dir; /* the same; samples outlive a restart there; or NULL */
         const char *config_file; /* or NULL for the search */
         Config config;
 } ManagerOptions;
@@ -94,6 +96,10 @@ int manager_reload(Manager *manager, const char *by, Refusal *ret_refusal);
 /* What it would do, without doing it. */
 int manager_plan(Manager *manager, const char *name, Plan **ret, Refusal *ret_refusal);
 
+/* The report of a transaction, 0: the newest; the caller frees. Of the one on probation as it
+ * stands now. */
+int manager_report(Manager *manager, uint64_t id, Report **ret, Refusal *ret_refusal);
+
 /* What is so now. Strings are borrowed until the next call into the manager. */
 const Root *manager_root(const Manager *manager);
 const Facts *manager_facts(const Manager *manager);
@@ -114,6 +120,11 @@ typedef struct ProbationView {
         bool confirm;
         const WatchLimit *limits;
         size_t n_limits;
+        const WatchRegression *regressions;
+        size_t n_regressions;
+        OnRegression on_regression;
+        size_t n_baseline;         /* blocks that the time before has */
+        double evidence;           /* of a regression against chance so far, 1 : this; 0: none */
         int pressure[_METRIC_MAX]; /* 1/10000 since the apply; negative: not known */
         int before[_METRIC_MAX];   /* in the baseline */
 } ProbationView;

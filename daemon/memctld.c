@@ -163,13 +163,7 @@ make_path(const Root *root, const char *asked, const char *variable, const char 
         return given ? strdup(given) : text_format("%s/%s", root_prefix(root), fallback);
 }
 
-static int open_bus(const Root *root, const Options *options, Manager *manager, Bus **ret) {
-        _cleanup_(freep) char *runtime =
-                make_path(root, options->runtime_dir, "RUNTIME_DIRECTORY", MEMCTL_RUNTIME_DIR);
-        _cleanup_(freep) char *socket = runtime ? text_format("%s/private", runtime) : NULL;
-
-        if (!socket)
-                return -ENOMEM;
+static int open_bus(const Root *root, const char *socket, Manager *manager, Bus **ret) {
         return bus_new(
                 &(BusOptions){
                         .manager = manager,
@@ -186,14 +180,21 @@ static int run(const Root *root, const Options *options, const Config *config, s
         _cleanup_(bus_freep) Bus *bus = NULL;
         _cleanup_(freep) char *state =
                 make_path(root, options->state_dir, "STATE_DIRECTORY", MEMCTL_STATE_DIR);
+        _cleanup_(freep) char *runtime =
+                make_path(root, options->runtime_dir, "RUNTIME_DIRECTORY", MEMCTL_RUNTIME_DIR);
 
-        if (!state)
+        _cleanup_(freep) char *socket = runtime ? text_format("%s/private", runtime) : NULL;
+        if (!state || !socket)
                 return -ENOMEM;
-        int r = manager_new(
+        int r = bus_check_socket_path(socket);
+        if (r < 0)
+                return r;
+        r = manager_new(
                 &(ManagerOptions){
                         .root = root,
                         .event = event,
                         .state_dir = state,
+                        .runtime_dir = runtime,
                         .config_file = options->config_file,
                         .config = *config,
                 },
@@ -201,7 +202,7 @@ static int run(const Root *root, const Options *options, const Config *config, s
         if (r >= 0)
                 r = add_signals(event, manager);
         if (r >= 0)
-                r = open_bus(root, options, manager, &bus);
+                r = open_bus(root, socket, manager, &bus);
         if (r >= 0)
                 r = manager_start(manager);
         if (r < 0)

@@ -3,8 +3,6 @@
 
 #include <time.h>
 
-#include "core/base/quantity.h"
-
 /* A verdict a second late harms nobody, and shares its wakeup. */
 #define DEADLINE_ACCURACY_USEC USEC_PER_SEC
 
@@ -13,6 +11,8 @@ struct Probation {
         sd_event *event;
         Baseline *baseline;
         Journal *journal;
+        Judge *judge;
+        bool regressed; /* said already */
         ProbationCallbacks callbacks;
         char *cgroup;                        /* NULL: the whole system */
         Trigger *triggers[WATCH_LIMITS_MAX]; /* NULL: not watched just now */
@@ -90,9 +90,7 @@ static void begin_all(Probation *probation) {
 }
 
 /* A service that was restarted has a new cgroup of the same name: its limits are armed again. */
-static void on_sample(void *userdata) {
-        Probation *probation = userdata;
-
+static void rearm(Probation *probation) {
         for (size_t i = 0; i < probation->journal->n_limits; i++) {
                 if (probation->triggers[i] || arm(probation, i) < 0)
                         continue;
@@ -100,6 +98,27 @@ static void on_sample(void *userdata) {
                 probation->callbacks.watched(
                         &probation->journal->limits[i], true, probation->callbacks.userdata);
         }
+}
+
+static void on_alarm(Probation *probation) {
+        if (probation->journal->on_regression != ON_REGRESSION_REPORT) {
+                give_verdict(probation, VERDICT_REGRESSION, NULL);
+                return;
+        }
+        if (probation->regressed)
+                return;
+        probation->regressed = true;
+        probation->callbacks.regressed(probation->callbacks.userdata);
+}
+
+static void on_sample(const Sample *sample, void *userdata) {
+        Probation *probation = userdata;
+
+        rearm(probation);
+        /* Before the writes there is nothing to judge. */
+        if (probation->journal->start.at_usec > 0 && probation->judge &&
+            judge_add(probation->judge, sample) != DETECT_QUIET)
+                on_alarm(probation);
 }
 
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -114,7 +133,10 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
                         give_verdict(probation, VERDICT_UNWATCHED, &probation->journal->limits[i]);
                         return 0;
                 }
-        give_verdict(probation, VERDICT_KEEP, NULL);
+        size_t metric;
+        bool unclear = probation->journal->n_regressions > 0 &&
+                       detect_finish(judge_detect(probation->judge), &metric) != DETECT_KEEP;
+        give_verdict(probation, unclear ? VERDICT_INCONCLUSIVE : VERDICT_KEEP, NULL);
         return 0;
 }
 
@@ -145,10 +167,12 @@ int probation_new(const Root *root,
                         return r;
                 }
         }
-        r = baseline_set_cgroup(baseline, probation->cgroup);
+        r = judge_new(baseline, journal, &probation->judge);
         if (r < 0)
                 return r;
         begin_all(probation);
+        if (journal->start.at_usec > 0)
+                judge_start(probation->judge);
         baseline_set_callback(baseline, on_sample, probation);
         *ret = TAKE_PTR(probation);
         return 0;
@@ -158,6 +182,7 @@ Probation *probation_free(Probation *probation) {
         if (!probation)
                 return NULL;
         baseline_set_callback(probation->baseline, NULL, NULL);
+        judge_freep(&probation->judge);
         for (size_t i = 0; i < WATCH_LIMITS_MAX; i++)
                 trigger_freep(&probation->triggers[i]);
         (void) sd_event_source_disable_unref(probation->deadline);
@@ -167,13 +192,21 @@ Probation *probation_free(Probation *probation) {
         return NULL;
 }
 
+/* The oldest sample that the change is compared with. */
+static int take_first(const Sample *sample, void *userdata) {
+        *(const Sample **) userdata = sample;
+        return 1;
+}
+
 void probation_note_before(Probation *probation) {
         Journal *journal = probation->journal;
+        const Sample *before = NULL;
         Sample now;
 
         if (baseline_sample(probation->baseline, &now) < 0)
                 return;
-        const Sample *before = baseline_oldest(probation->baseline, &now, journal->baseline_usec);
+        (void) baseline_visit_before(
+                probation->baseline, now.at_usec, journal->baseline_usec, take_first, &before);
         for (int metric = 0; before && metric < _METRIC_MAX; metric++)
                 journal->before[metric] = sample_share(before, &now, metric);
 }
@@ -181,6 +214,7 @@ void probation_note_before(Probation *probation) {
 void probation_note_start(Probation *probation) {
         begin_all(probation);
         (void) baseline_sample_now(probation->baseline, &probation->journal->start);
+        judge_start(probation->judge);
 }
 
 int probation_set_deadline(Probation *probation) {
@@ -210,93 +244,14 @@ void probation_pressure(Probation *probation, int ret_shares[static _METRIC_MAX]
                         r < 0 ? r : sample_share(&probation->journal->start, &now, metric);
 }
 
-static void add_share(Event *event, Metric metric, const char *what, int share) {
-        char key[32], text[16];
-
-        if (share < 0)
-                return;
-        (void) snprintf(key, sizeof(key), "%s-%s", metric_to_string(metric), what);
-        format_share((unsigned) share, text);
-        (void) event_add(event, key, "%s", text);
+const Judge *probation_judge(const Probation *probation) {
+        return probation->judge;
 }
 
-/* The share of the last window and the time it was measured over; negative when not known. */
-static int last_share(Probation *probation, const WatchLimit *limit, usec_t *ret_usec) {
-        Sample now;
-
-        if (baseline_sample(probation->baseline, &now) < 0)
-                return -ENODATA;
-        const Sample *earlier = baseline_find(probation->baseline, &now, limit->window_usec);
-        /* What was before the change does not speak about it. */
-        const Sample *from = &probation->journal->start;
-        if (earlier && earlier->at_usec > from->at_usec)
-                from = earlier;
-        *ret_usec = now.at_usec - from->at_usec;
-        return sample_share(from, &now, limit->metric);
+Baseline *probation_baseline(const Probation *probation) {
+        return probation->baseline;
 }
 
-void probation_add_evidence(Probation *probation, const Verdict *verdict, Event *event) {
-        int since[_METRIC_MAX];
-        char text[64];
-        usec_t usec = 0;
-
-        probation_pressure(probation, since);
-        for (int metric = 0; metric < _METRIC_MAX; metric++) {
-                add_share(event, metric, "before", probation->journal->before[metric]);
-                add_share(event, metric, "since", since[metric]);
-        }
-        if (!verdict || !verdict->limit)
-                return;
-        watch_limit_format(verdict->limit, text);
-        (void) event_add(event, "limit", "%s", text);
-        add_share(event,
-                  verdict->limit->metric,
-                  "last",
-                  last_share(probation, verdict->limit, &usec));
-}
-
-static char *explain_limit(Probation *probation, const WatchLimit *limit) {
-        int was = probation->journal->before[limit->metric];
-        char share[16], duration[64], wanted[64];
-        char *text = NULL;
-        size_t size = 0;
-        usec_t usec = 0;
-        FILE *out = open_memstream(&text, &size);
-
-        if (!out)
-                return NULL;
-        watch_limit_format(limit, wanted);
-        (void) fprintf(out, "%s exceeded the limit of %s", metric_to_string(limit->metric), wanted);
-        int last = last_share(probation, limit, &usec);
-        if (last >= 0) {
-                format_share((unsigned) last, share);
-                format_duration(usec / (10 * USEC_PER_MSEC) * (10 * USEC_PER_MSEC), duration);
-                (void) fprintf(out, ": %s of the last %s was stalled", share, duration);
-        }
-        if (was >= 0) {
-                format_share((unsigned) was, share);
-                (void) fprintf(out, "; before the change it was %s", share);
-        }
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
-}
-
-char *probation_explain(Probation *probation, const Verdict *verdict) {
-        switch (verdict->kind) {
-        case VERDICT_KEEP:
-                return text_format("the probation ended and no limit was exceeded");
-        case VERDICT_LIMIT:
-                return explain_limit(probation, verdict->limit);
-        case VERDICT_UNCONFIRMED:
-                return text_format("nobody confirmed it with 'memctl keep' in time");
-        case VERDICT_UNWATCHED:
-                return text_format("the probation ended, but %s could not be watched: the cgroup "
-                                   "of %s is gone",
-                                   metric_to_string(verdict->limit->metric),
-                                   probation->journal->pressure_of ?: "the system");
-        }
-        return NULL;
+const Journal *probation_journal(const Probation *probation) {
+        return probation->journal;
 }

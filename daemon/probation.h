@@ -2,20 +2,23 @@
 #pragma once
 
 /*
- * An applied transaction being watched: its hard limits as kernel triggers, its deadline as a
- * timer. It ends in a verdict; what follows from that is the manager's.
+ * An applied transaction being watched: its hard limits as kernel triggers, its regressions by the
+ * detector at each sample, its deadline as a timer. It ends in a verdict; what follows from that is
+ * the manager's.
  */
 
 #include "core/event.h"
 #include "daemon/baseline.h"
-#include "daemon/journal.h"
+#include "daemon/judge.h"
 #include "daemon/trigger.h"
 
 typedef enum VerdictKind {
-        VERDICT_KEEP,        /* the time is up and no limit was exceeded */
-        VERDICT_LIMIT,       /* revert: a limit was exceeded */
-        VERDICT_UNCONFIRMED, /* revert: the time is up and nobody said keep */
-        VERDICT_UNWATCHED,   /* revert: the time is up and a limit could not be watched */
+        VERDICT_KEEP,         /* the time is up, and it does no harm */
+        VERDICT_INCONCLUSIVE, /* the time is up, and that cannot be said */
+        VERDICT_LIMIT,        /* revert: a limit was exceeded */
+        VERDICT_REGRESSION,   /* stalls rose above what they were before */
+        VERDICT_UNCONFIRMED,  /* revert: the time is up and nobody said keep */
+        VERDICT_UNWATCHED,    /* revert: the time is up and a limit could not be watched */
 } VerdictKind;
 
 typedef struct Verdict {
@@ -30,6 +33,8 @@ typedef struct ProbationCallbacks {
         void (*verdict)(const Verdict *verdict, void *userdata);
         /* A limit is no longer watched (its cgroup is gone), or is watched again. */
         void (*watched)(const WatchLimit *limit, bool watched, void *userdata);
+        /* Stalls rose, and the profile says that this is to be told, nothing else. Once. */
+        void (*regressed)(void *userdata);
         void *userdata;
 } ProbationCallbacks;
 
@@ -58,9 +63,7 @@ int probation_set_deadline(Probation *probation);
 /* Share stalled since the start, 1/10000; negative when not known. May take a sample. */
 void probation_pressure(Probation *probation, int ret_shares[static _METRIC_MAX]);
 
-/* What the pressure was and is, as evidence: "io.some-before", "io.some-since", and for a limit
- * "io.some-last". */
-void probation_add_evidence(Probation *probation, const Verdict *verdict, Event *event);
-/* "io.some: 43 % of the last 9.3s was stalled, above the limit of 5% over 2s; 0.1 % before the
- * change"; the caller frees. */
-char *probation_explain(Probation *probation, const Verdict *verdict);
+/* What it is judged by, for evidence. */
+const Judge *probation_judge(const Probation *probation);
+Baseline *probation_baseline(const Probation *probation);
+const Journal *probation_journal(const Probation *probation);

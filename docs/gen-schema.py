@@ -181,7 +181,8 @@ def watch_schema():
             'probation': pattern(TIME, 'How long the change is watched'),
             'limits': block({metric: limit for metric in METRICS if metric != 'cpu.full'}),
             'regressions': block({metric: regression for metric in METRICS}),
-            'on-regression': {'enum': ['revert', 'report']},
+            'on-regression': {'enum': ['revert', 'confirm', 'report']},
+            'on-inconclusive': {'enum': ['keep', 'revert']},
         }
     )
 

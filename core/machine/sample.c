@@ -98,36 +98,6 @@ static int read_pressure(const Root *root, const char *cgroup, Metric some, Samp
         return sample_parse_pressure(text, &sample->stall_usec[some], &sample->valid[some]);
 }
 
-/* Each counter of vmstat whose name is name, or begins with it when it ends in "*". */
-static uint64_t sum_counters(const char *vmstat, const char *name) {
-        size_t n = strcspn(name, "*");
-        uint64_t sum = 0, counter = 0;
-
-        for (const char *line = vmstat; line; line = strchr(line, '\n')) {
-                line += *line == '\n';
-                if (strncmp(line, name, n) != 0 || (name[n] == '\0' && line[n] != ' '))
-                        continue;
-                const char *blank = strchr(line, ' ');
-                if (blank && parse_counter(blank + 1, &counter) >= 0)
-                        sum += counter;
-        }
-        return sum;
-}
-
-/* Evidence only: a machine without it is judged all the same. */
-static void read_vmstat(const Root *root, Sample *sample) {
-        char text[16 * 1024];
-
-        if (root_read_into(root, "proc/vmstat", text, sizeof(text)) < 0)
-                return;
-        sample->allocstall = sum_counters(text, "allocstall*");
-        sample->pgscan_direct = sum_counters(text, "pgscan_direct");
-        sample->workingset_refault = sum_counters(text, "workingset_refault*");
-        sample->pswpin = sum_counters(text, "pswpin");
-        sample->pswpout = sum_counters(text, "pswpout");
-        sample->oom_kill = sum_counters(text, "oom_kill");
-}
-
 int sample_read(const Root *root, const char *cgroup, usec_t at_usec, Sample *ret) {
         static const Metric firsts[] = {METRIC_MEMORY_SOME, METRIC_IO_SOME, METRIC_CPU_SOME};
         Sample sample = {.at_usec = at_usec};
@@ -145,9 +115,10 @@ int sample_read(const Root *root, const char *cgroup, usec_t at_usec, Sample *re
                 return first_error;
         /* Not defined for the whole system: there the kernel prints zeros (psi_show,
          * kernel/sched/psi.c). */
-        if (!cgroup || streq(cgroup, "system"))
+        bool is_system = !cgroup || streq(cgroup, "system");
+        if (is_system)
                 sample.valid[METRIC_CPU_FULL] = false;
-        read_vmstat(root, &sample);
+        counters_read(root, is_system ? NULL : cgroup, sample.counters);
         *ret = sample;
         return 0;
 }

@@ -3,14 +3,13 @@
 
 /*
  * The machine's pressure at one instant: the cumulative stall counters of PSI ("total=", in
- * microseconds) and the few vmstat counters that go with a verdict as evidence. Reading allocates
- * nothing.
+ * microseconds) and the counters that go with a verdict as evidence. Reading allocates nothing.
  *
  * Never read more than once a second: each read closes an accounting interval of the kernel, and
  * a CPU busy for less than a jiffy in it weighs nothing (collect_percpu_times, kernel/sched/psi.c).
  */
 
-#include "core/base/root.h"
+#include "core/machine/counter.h"
 
 typedef enum Metric {
         METRIC_MEMORY_SOME,
@@ -34,12 +33,7 @@ typedef struct Sample {
         usec_t at_usec; /* CLOCK_BOOTTIME, given by the caller */
         usec_t stall_usec[_METRIC_MAX];
         bool valid[_METRIC_MAX]; /* the file and the line exist */
-        uint64_t allocstall;     /* direct reclaim entries, all zones */
-        uint64_t pgscan_direct;
-        uint64_t workingset_refault;
-        uint64_t pswpin;
-        uint64_t pswpout;
-        uint64_t oom_kill;
+        uint64_t counters[_COUNTER_MAX];
 } Sample;
 
 /*

@@ -90,18 +90,27 @@ typedef struct WatchLimit {
         Place place;        /* of the metric */
 } WatchLimit;
 
-/* A statistical criterion; judged by the detector, which this version does not have yet. */
+/* A statistical criterion: judged against the time before (core/judge/detect.h). */
 typedef struct WatchRegression {
         Metric metric;
-        unsigned margin_permyriad;
+        unsigned margin_permyriad; /* a rise of less does not matter; 0: what is usual */
 } WatchRegression;
 
 typedef enum OnRegression {
         ON_REGRESSION_REVERT,
-        ON_REGRESSION_REPORT,
+        ON_REGRESSION_CONFIRM, /* revert, then find out by a trial whether the change was it */
+        ON_REGRESSION_REPORT,  /* change nothing, tell */
         _ON_REGRESSION_MAX,
         _ON_REGRESSION_INVALID = -EINVAL,
 } OnRegression;
+
+/* What becomes of a change of which the probation cannot say that it does no harm. */
+typedef enum OnInconclusive {
+        ON_INCONCLUSIVE_KEEP,
+        ON_INCONCLUSIVE_REVERT,
+        _ON_INCONCLUSIVE_MAX,
+        _ON_INCONCLUSIVE_INVALID = -EINVAL,
+} OnInconclusive;
 
 /* The bits say which members a file sets itself, so that a child overrides member by member. */
 typedef enum WatchSet {
@@ -111,6 +120,7 @@ typedef enum WatchSet {
         WATCH_SET_LIMITS = 1 << 3,
         WATCH_SET_REGRESSIONS = 1 << 4,
         WATCH_SET_ON_REGRESSION = 1 << 5,
+        WATCH_SET_ON_INCONCLUSIVE = 1 << 6,
 } WatchSet;
 
 typedef struct Watch {
@@ -124,6 +134,7 @@ typedef struct Watch {
         size_t n_regressions;
         Place regressions_place; /* of the key */
         OnRegression on_regression;
+        OnInconclusive on_inconclusive;
 } Watch;
 
 typedef struct Profile {
@@ -173,5 +184,7 @@ Only only_from_string(const char *name);
 void watch_done(Watch *watch);
 const char *on_regression_to_string(OnRegression value);
 OnRegression on_regression_from_string(const char *name);
+const char *on_inconclusive_to_string(OnInconclusive value);
+OnInconclusive on_inconclusive_from_string(const char *name);
 /* "10% over 2s"; at most 64 bytes. */
 void watch_limit_format(const WatchLimit *limit, char buffer[static 64]);

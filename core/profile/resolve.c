@@ -385,25 +385,33 @@ static void check_watch(const Resolver *resolver) {
                                    "cpu.full is always 0 for the whole system: this limit would "
                                    "never be reached");
         }
-        if (watch->n_regressions > 0) {
+        for (size_t i = 0; i < watch->n_regressions; i++) {
+                if (watch->regressions[i].metric != METRIC_CPU_FULL || !watch_is_system(watch))
+                        continue;
                 Location where = {.file = resolver->regressions_from->file,
                                   .line = watch->regressions_place.line,
                                   .column = watch->regressions_place.column,
                                   .text = resolver->regressions_from->text};
                 (void) problem_add(resolver->problems,
-                                   PROBLEM_WARNING,
+                                   PROBLEM_ERROR,
                                    &where,
-                                   NULL,
-                                   "this version judges limits only: the regressions are not "
-                                   "watched yet");
+                                   "use cpu.some, or set pressure-of to a unit or cgroup",
+                                   "cpu.full is always 0 for the whole system: this regression "
+                                   "would never be seen");
         }
 }
+
+/* Stalls of memory, and those that dirty throttling shows in io. */
+static const Metric judged[] = {METRIC_MEMORY_SOME, METRIC_MEMORY_FULL, METRIC_IO_FULL};
 
 static int complete_watch(Watch *watch) {
         if (!(watch->set & WATCH_SET_BASELINE))
                 watch->baseline_usec = WATCH_BASELINE_DEFAULT;
         if (!(watch->set & WATCH_SET_PROBATION))
                 watch->probation_usec = WATCH_PROBATION_DEFAULT;
+        if (!(watch->set & WATCH_SET_REGRESSIONS))
+                for (size_t i = 0; i < ELEMENTSOF(judged); i++)
+                        watch->regressions[watch->n_regressions++].metric = judged[i];
         if (!watch->pressure_of)
                 watch->pressure_of = strdup("system");
         return watch->pressure_of ? 0 : -ENOMEM;

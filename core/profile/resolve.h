@@ -42,7 +42,7 @@ typedef struct Settings {
 } Settings;
 
 /* What a profile that says nothing gets. */
-#define WATCH_BASELINE_DEFAULT (5 * USEC_PER_MINUTE)
+#define WATCH_BASELINE_DEFAULT USEC_PER_HOUR
 #define WATCH_PROBATION_DEFAULT (30 * USEC_PER_MINUTE)
 
 /*

@@ -9,6 +9,7 @@ _Static_assert((size_t) _METRIC_MAX <= WATCH_LIMITS_MAX, "one limit a metric fit
 
 static const char *const on_regression_names[_ON_REGRESSION_MAX] = {
         [ON_REGRESSION_REVERT] = "revert",
+        [ON_REGRESSION_CONFIRM] = "confirm",
         [ON_REGRESSION_REPORT] = "report",
 };
 
@@ -21,6 +22,22 @@ OnRegression on_regression_from_string(const char *name) {
                 if (streq(on_regression_names[i], name))
                         return i;
         return _ON_REGRESSION_INVALID;
+}
+
+static const char *const on_inconclusive_names[_ON_INCONCLUSIVE_MAX] = {
+        [ON_INCONCLUSIVE_KEEP] = "keep",
+        [ON_INCONCLUSIVE_REVERT] = "revert",
+};
+
+const char *on_inconclusive_to_string(OnInconclusive value) {
+        return value >= 0 && value < _ON_INCONCLUSIVE_MAX ? on_inconclusive_names[value] : NULL;
+}
+
+OnInconclusive on_inconclusive_from_string(const char *name) {
+        for (int i = 0; i < _ON_INCONCLUSIVE_MAX; i++)
+                if (streq(on_inconclusive_names[i], name))
+                        return i;
+        return _ON_INCONCLUSIVE_INVALID;
 }
 
 static bool is_unit_name(const char *text) {
@@ -157,16 +174,22 @@ static const Field regression_fields[] = {
         {"margin", read_margin},
 };
 
+/* "{}" written out: that none is asked for is meant. */
+static bool is_none(const Node *node) {
+        return node->kind == NODE_MAPPING && node->n == 0 && !node->refused && !node->lacking;
+}
+
 static void read_regression(Reader *reader, const Node *node, Watch *watch) {
         WatchRegression regression = {.metric = read_metric(reader, node)};
 
-        (void) reader_mapping(reader,
-                              node,
-                              "{margin: 1%}",
-                              regression_fields,
-                              ELEMENTSOF(regression_fields),
-                              &regression);
-        if (regression.metric >= 0 && regression.margin_permyriad > 0)
+        if (!is_none(node))
+                (void) reader_mapping(reader,
+                                      node,
+                                      "{margin: 1%}",
+                                      regression_fields,
+                                      ELEMENTSOF(regression_fields),
+                                      &regression);
+        if (regression.metric >= 0)
                 watch->regressions[watch->n_regressions++] = regression;
 }
 
@@ -175,14 +198,14 @@ static void read_regressions(Reader *reader, const Node *node, void *target) {
 
         watch->set |= WATCH_SET_REGRESSIONS;
         watch->regressions_place = (Place){node->key_line, node->key_column};
-        if (!reader_open_mapping(reader, node, "{memory.some: {margin: 1%}}"))
+        if (is_none(node) || !reader_open_mapping(reader, node, "{memory.some: {margin: 1%}}"))
                 return;
         for (size_t i = 0; i < node->n; i++)
                 read_regression(reader, node->children[i], watch);
 }
 
 static void read_on_regression(Reader *reader, const Node *node, void *target) {
-        static const char expected[] = "revert or report";
+        static const char expected[] = "revert, confirm or report";
         Watch *watch = target;
         const char *text = reader_text(reader, node, expected);
 
@@ -198,6 +221,27 @@ static void read_on_regression(Reader *reader, const Node *node, void *target) {
         watch->set |= WATCH_SET_ON_REGRESSION;
 }
 
+static void read_on_inconclusive(Reader *reader, const Node *node, void *target) {
+        static const char expected[] = "keep or revert";
+        Watch *watch = target;
+        const char *text = reader_text(reader, node, expected);
+
+        if (!text)
+                return;
+        OnInconclusive value = on_inconclusive_from_string(text);
+        if (value < 0) {
+                reader_error(reader,
+                             node,
+                             NULL,
+                             "on-inconclusive is \"%s\"; expected %s",
+                             text,
+                             expected);
+                return;
+        }
+        watch->on_inconclusive = value;
+        watch->set |= WATCH_SET_ON_INCONCLUSIVE;
+}
+
 static const Field watch_fields[] = {
         {"pressure-of", read_pressure_of},
         {"baseline", read_baseline},
@@ -205,6 +249,7 @@ static const Field watch_fields[] = {
         {"limits", read_limits},
         {"regressions", read_regressions},
         {"on-regression", read_on_regression},
+        {"on-inconclusive", read_on_inconclusive},
 };
 
 void watch_read(Reader *reader, const Node *node, Watch *watch) {
@@ -239,6 +284,8 @@ int watch_merge(Watch *watch, const Watch *later) {
         }
         if (later->set & WATCH_SET_ON_REGRESSION)
                 watch->on_regression = later->on_regression;
+        if (later->set & WATCH_SET_ON_INCONCLUSIVE)
+                watch->on_inconclusive = later->on_inconclusive;
         watch->set |= later->set;
         return 0;
 }

@@ -333,6 +333,29 @@ static char *read_limit(sd_bus_message *message) {
         return strdup(limit);
 }
 
+/* The default: three metrics, and what becomes of a rise; a tree's pressure stands still. */
+static void assert_judgement(sd_bus_message *message) {
+        const char *key, *metrics[3], *text;
+        uint32_t n_blocks;
+        double evidence;
+
+        assert_int_equal(sd_bus_message_enter_container(message, 'e', "sv"), 1);
+        assert_true(sd_bus_message_read(message, "s", &key) >= 0);
+        assert_string_equal(key, "regressions");
+        assert_true(sd_bus_message_read(
+                            message, "v", "as", 3, &metrics[0], &metrics[1], &metrics[2]) >= 0);
+        assert_string_equal(metrics[0], "memory.some");
+        assert_int_equal(sd_bus_message_exit_container(message), 1);
+        assert_true(sd_bus_message_read(message, "{sv}", &key, "s", &text) >= 0);
+        assert_string_equal(key, "on-regression");
+        assert_string_equal(text, "revert");
+        assert_true(sd_bus_message_read(message, "{sv}", &key, "u", &n_blocks) >= 0);
+        assert_string_equal(key, "baseline-blocks");
+        assert_true(sd_bus_message_read(message, "{sv}", &key, "d", &evidence) >= 0);
+        assert_string_equal(key, "evidence");
+        assert_true(n_blocks == 0 && evidence <= 1);
+}
+
 static void assert_shares(sd_bus_message *message, const char *name) {
         const char *key, *metric;
         uint32_t permyriad;
@@ -381,6 +404,7 @@ static void test_probation_tells_deadline_limits_and_pressure(void **state) {
         limit = read_limit(probation);
         assert_string_equal(
                 limit, access(live_pressure, R_OK | W_OK) == 0 ? "memory.full 90% over 2s" : "");
+        assert_judgement(probation);
         assert_shares(probation, "pressure");
         assert_shares(probation, "before"); /* not known yet, so there are none */
         assert_int_equal(sd_bus_message_at_end(probation, false), 1);

@@ -40,6 +40,7 @@ static const char *const members[] = {
         "Keep(t id)",
         "Revert(t id, s reason)",
         "ListEvents(t since) → as events",
+        "GetReport(t id) → s report",
         "Release(s name)",
         "Reload()",
         "Event(s event)",

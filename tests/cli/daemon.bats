@@ -34,7 +34,7 @@ teardown() {
         [[ $(knob swappiness) == 1 && $(knob dirty_bytes) == 268435456 && $(knob dirty_ratio) == 0 ]]
         memctl status
         [[ ${lines[0]} =~ ^●\ ON\ PROBATION\ \ calm\ \ 9min\ 5[0-9]s\ left$ ]]
-        expect output "Kept when the time is up: no limit is watched."
+        expect output "Kept when the time is up, unless stalls rise."
         memctl keep
         expect_status 0
         expect output "Kept calm"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/baseline.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <time.h>
@@ -16,6 +17,7 @@ typedef struct Life {
         Root *root;
         sd_event *event;
         Baseline *baseline;
+        int runtime_fd;
         size_t n_samples;
         size_t n_wanted;
 } Life;
@@ -27,18 +29,34 @@ static usec_t now_usec(void) {
         return (usec_t) now.tv_sec * USEC_PER_SEC + (usec_t) now.tv_nsec / 1000;
 }
 
-static void on_sample(void *userdata) {
+static void on_sample(const Sample *sample, void *userdata) {
         Life *life = userdata;
 
         if (++life->n_samples == life->n_wanted)
                 (void) sd_event_exit(life->event, 0);
 }
 
+/* Samples a scope, in the place of what was sampled before. */
+static void life_begin(Life *life, const char *scope) {
+        static const char boot_id[BOOT_ID_MAX] = "this boot";
+
+        baseline_freep(&life->baseline);
+        assert_int_equal(baseline_new(&(BaselineOptions){.root = life->root,
+                                                         .event = life->event,
+                                                         .interval_usec = INTERVAL,
+                                                         .pressure_of = scope,
+                                                         .runtime_fd = life->runtime_fd,
+                                                         .boot_id = boot_id},
+                                      &life->baseline),
+                         0);
+}
+
 static void life_open(Life *life, const char *machine) {
+        life->runtime_fd = -1;
         assert_int_equal(tree_copy(machine, &life->tree), 0);
         assert_int_equal(root_open(life->tree, &life->root), 0);
         assert_int_equal(sd_event_new(&life->event), 0);
-        assert_int_equal(baseline_new(life->root, life->event, INTERVAL, &life->baseline), 0);
+        life_begin(life, NULL);
         baseline_set_callback(life->baseline, on_sample, life);
 }
 
@@ -65,6 +83,7 @@ static int life_done(void **state) {
 
         baseline_free(life->baseline);
         sd_event_unref(life->event);
+        closep(&life->runtime_fd);
         root_close(life->root);
         tree_remove(life->tree);
         free(life);
@@ -93,6 +112,26 @@ static Sample at(usec_t usec) {
         return (Sample){.at_usec = usec};
 }
 
+typedef struct Seen {
+        usec_t at_usec[16];
+        size_t n;
+} Seen;
+
+static int note(const Sample *sample, void *userdata) {
+        Seen *seen = userdata;
+
+        assert_true(seen->n < ELEMENTSOF(seen->at_usec));
+        seen->at_usec[seen->n++] = sample->at_usec;
+        return 0;
+}
+
+static Seen before(const Life *life, usec_t at_usec, usec_t age_usec) {
+        Seen seen = {0};
+
+        assert_int_equal(baseline_visit_before(life->baseline, at_usec, age_usec, note, &seen), 0);
+        return seen;
+}
+
 static void test_the_first_sample_is_taken_at_once(void **state) {
         const Life *life = *state;
         Sample now = at(now_usec());
@@ -101,7 +140,7 @@ static void test_the_first_sample_is_taken_at_once(void **state) {
         assert_non_null(first);
         assert_true(first->at_usec <= now.at_usec);
         assert_true(first->valid[METRIC_IO_SOME]);
-        assert_ptr_equal(baseline_oldest(life->baseline, &now, USEC_PER_MINUTE), first);
+        assert_int_equal(before(life, now.at_usec, USEC_PER_MINUTE).n, 1);
 }
 
 static void test_each_interval_adds_one_sample_and_says_so(void **state) {
@@ -110,17 +149,63 @@ static void test_each_interval_adds_one_sample_and_says_so(void **state) {
         take(life, 2);
         Sample now = at(now_usec());
         const Sample *newest = baseline_find(life->baseline, &now, 0);
-        const Sample *oldest = baseline_oldest(life->baseline, &now, USEC_PER_MINUTE);
-        assert_true(newest->at_usec >= oldest->at_usec + 2 * INTERVAL);
-        assert_ptr_equal(baseline_find(life->baseline, oldest, 0), oldest);
-        assert_null(baseline_find(life->baseline, oldest, 1));
-        assert_null(baseline_oldest(life->baseline, oldest, USEC_PER_MINUTE));
-        /* The one in the middle is the youngest that is older than the newest. */
-        const Sample *middle = baseline_find(life->baseline, newest, 1);
-        assert_true(middle->at_usec > oldest->at_usec && middle->at_usec < newest->at_usec);
-        usec_t age = newest->at_usec - middle->at_usec;
-        assert_ptr_equal(baseline_oldest(life->baseline, newest, age), middle);
-        assert_null(baseline_oldest(life->baseline, newest, age - 1));
+        Seen seen = before(life, now.at_usec, USEC_PER_MINUTE);
+        assert_int_equal(seen.n, 3);
+        assert_int_equal(seen.at_usec[2], newest->at_usec);
+        assert_true(seen.at_usec[2] >= seen.at_usec[0] + 2 * INTERVAL);
+        /* Oldest first, and none that is too old or came later. */
+        Sample middle = at(seen.at_usec[1]);
+        assert_true(middle.at_usec > seen.at_usec[0] && middle.at_usec < newest->at_usec);
+        assert_int_equal(baseline_find(life->baseline, &middle, 1)->at_usec, seen.at_usec[0]);
+        assert_int_equal(before(life, middle.at_usec, USEC_PER_MINUTE).n, 2);
+        assert_int_equal(before(life, middle.at_usec, 0).n, 1);
+        assert_int_equal(before(life, seen.at_usec[0] - 1, USEC_PER_MINUTE).n, 0);
+}
+
+static void test_another_setting_is_no_baseline(void **state) {
+        Life *life = *state;
+
+        usec_t old = now_usec();
+        baseline_mark(life->baseline, 7);
+        take(life, 2);
+        usec_t now = now_usec();
+        /* What came before the change is there for it; what came since has not settled. */
+        assert_int_equal(before(life, old, USEC_PER_MINUTE).n, 1);
+        assert_int_equal(before(life, now, USEC_PER_MINUTE).n, 0);
+        Seen since = {0};
+        assert_int_equal(baseline_visit_since(life->baseline, old, note, &since), 0);
+        assert_int_equal(since.n, 2);
+}
+
+static void test_after_a_revert_the_old_time_counts_again(void **state) {
+        Life *life = *state;
+
+        baseline_mark(life->baseline, 7);
+        baseline_mark(life->baseline, 0);
+        take(life, 1);
+        /* The first sample of all; the newest has not settled. */
+        assert_int_equal(before(life, now_usec(), USEC_PER_MINUTE).n, 1);
+}
+
+static void test_the_next_process_finds_the_samples(void **state) {
+        Life *life = *state;
+
+        life->runtime_fd = open(life->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        assert_true(life->runtime_fd >= 0);
+        life_begin(life, NULL);
+        baseline_mark(life->baseline, 5);
+        usec_t first = before(life, now_usec(), USEC_PER_MINUTE).at_usec[0];
+        usleep(1000);
+        life_begin(life, NULL);
+        Seen seen = {0};
+        assert_int_equal(baseline_visit_since(life->baseline, 0, note, &seen), 0);
+        assert_int_equal(seen.n, 2);
+        assert_int_equal(seen.at_usec[0], first);
+        /* Another scope has another file. */
+        life_begin(life, "ssh.service");
+        seen.n = 0;
+        assert_int_equal(baseline_visit_since(life->baseline, 0, note, &seen), 0);
+        assert_int_equal(seen.n, 1);
 }
 
 static void test_a_sample_for_evidence_is_at_most_a_second_old(void **state) {
@@ -140,33 +225,30 @@ static void test_a_sample_for_evidence_is_at_most_a_second_old(void **state) {
         assert_true(baseline_find(life->baseline, &now, 0)->at_usec <= first.at_usec);
 }
 
-static void test_another_cgroup_begins_anew(void **state) {
-        const Life *life = *state;
-        Sample sample, now = at(now_usec());
-
-        const Sample *system = baseline_find(life->baseline, &now, 0);
-        usec_t system_at = system->at_usec;
-        assert_int_equal(baseline_set_cgroup(life->baseline, NULL), 0);
-        assert_int_equal(baseline_find(life->baseline, &now, 0)->at_usec, system_at);
+static void test_a_unit_is_sampled_in_its_cgroup(void **state) {
+        Life *life = *state;
+        Sample sample;
 
         stall(life, "sys/fs/cgroup/system.slice/ssh.service/io.pressure", 777);
-        assert_int_equal(
-                baseline_set_cgroup(life->baseline, "sys/fs/cgroup/system.slice/ssh.service"), 0);
+        life_begin(life, "ssh.service");
+        assert_string_equal(baseline_scope(life->baseline), "ssh.service");
         assert_int_equal(baseline_sample(life->baseline, &sample), 0);
         assert_int_equal(sample.stall_usec[METRIC_IO_SOME], 777);
-        assert_null(baseline_find(life->baseline, &now, 0));
-        assert_int_equal(baseline_set_cgroup(life->baseline, NULL), 0);
+        life_begin(life, "system");
         assert_int_equal(baseline_sample(life->baseline, &sample), 0);
         assert_int_not_equal(sample.stall_usec[METRIC_IO_SOME], 777);
 }
 
-static void test_a_cgroup_that_goes_leaves_no_sample(void **state) {
-        const Life *life = *state;
+static void test_a_cgroup_that_comes_later_is_sampled_then(void **state) {
+        Life *life = *state;
         Sample sample = at(17);
 
-        assert_int_equal(baseline_set_cgroup(life->baseline, "sys/fs/cgroup/none"), 0);
+        life_begin(life, "/system.slice/late.service");
         assert_int_equal(baseline_sample(life->baseline, &sample), -ENODATA);
         assert_int_equal(sample.at_usec, 17);
+        stall(life, "sys/fs/cgroup/system.slice/late.service/io.pressure", 778);
+        assert_int_equal(baseline_sample(life->baseline, &sample), 0);
+        assert_int_equal(sample.stall_usec[METRIC_IO_SOME], 778);
 }
 
 static void test_without_psi_the_timer_runs_and_the_ring_is_empty(void **state) {
@@ -176,7 +258,7 @@ static void test_without_psi_the_timer_runs_and_the_ring_is_empty(void **state) 
         take(life, 1); /* what waits for a sample is still called */
         Sample now = at(now_usec());
         assert_null(baseline_find(life->baseline, &now, 0));
-        assert_null(baseline_oldest(life->baseline, &now, USEC_PER_HOUR));
+        assert_int_equal(before(life, now.at_usec, USEC_PER_HOUR).n, 0);
         assert_int_equal(baseline_sample(life->baseline, &sample), -ENODATA);
 }
 
@@ -197,8 +279,11 @@ int main(void) {
                 IN_A_LIFE(test_the_first_sample_is_taken_at_once),
                 IN_A_LIFE(test_each_interval_adds_one_sample_and_says_so),
                 IN_A_LIFE(test_a_sample_for_evidence_is_at_most_a_second_old),
-                IN_A_LIFE(test_another_cgroup_begins_anew),
-                IN_A_LIFE(test_a_cgroup_that_goes_leaves_no_sample),
+                IN_A_LIFE(test_another_setting_is_no_baseline),
+                IN_A_LIFE(test_after_a_revert_the_old_time_counts_again),
+                IN_A_LIFE(test_the_next_process_finds_the_samples),
+                IN_A_LIFE(test_a_unit_is_sampled_in_its_cgroup),
+                IN_A_LIFE(test_a_cgroup_that_comes_later_is_sampled_then),
                 cmocka_unit_test_setup_teardown(
                         test_without_psi_the_timer_runs_and_the_ring_is_empty,
                         life_init_without_psi,

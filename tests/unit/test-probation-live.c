@@ -3,7 +3,7 @@
  * Triggers and probations on the running kernel's PSI: real stalls of busy processes, real cgroups
  * that go away. Writes no knob.
  */
-#include "daemon/probation.h"
+#include "daemon/evidence.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -20,6 +20,8 @@
 #define PATIENCE_USEC (12 * USEC_PER_SEC)
 /* More processes than any one processor can run. */
 #define BUSY 3
+
+static const char boot_id[BOOT_ID_MAX] = "this boot";
 
 typedef struct Life {
         Root *root;
@@ -199,7 +201,7 @@ static void on_verdict(const Verdict *verdict, void *userdata) {
         life->n_verdicts++;
         life->verdict = verdict->kind;
         free(life->why);
-        life->why = probation_explain(life->probation, verdict);
+        life->why = evidence_explain(life->probation, verdict, NULL);
         probation_freep(&life->probation); /* as the manager does it */
 }
 
@@ -213,11 +215,17 @@ static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
 }
 
 static void begin(Life *life, const char *pressure_of, usec_t time_usec) {
-        const ProbationCallbacks callbacks = {on_verdict, on_watched, life};
+        const ProbationCallbacks callbacks = {on_verdict, on_watched, NULL, life};
         const WatchLimit *limit = NULL;
 
-        assert_int_equal(
-                baseline_new(life->root, life->event, 100 * USEC_PER_MSEC, &life->baseline), 0);
+        assert_int_equal(baseline_new(&(BaselineOptions){.root = life->root,
+                                                         .event = life->event,
+                                                         .interval_usec = 100 * USEC_PER_MSEC,
+                                                         .pressure_of = pressure_of,
+                                                         .runtime_fd = -1,
+                                                         .boot_id = boot_id},
+                                      &life->baseline),
+                         0);
         life->journal = journal_new(1, "tested", "");
         assert_non_null(life->journal);
         life->journal->pressure_of = strdup(pressure_of);

@@ -372,7 +372,10 @@ static void test_what_no_file_says_of_watch_has_its_default(void **state) {
         assert_int_equal(settings->watch.baseline_usec, WATCH_BASELINE_DEFAULT);
         assert_int_equal(settings->watch.probation_usec, WATCH_PROBATION_DEFAULT);
         assert_int_equal(settings->watch.on_regression, ON_REGRESSION_REVERT);
+        assert_int_equal(settings->watch.on_inconclusive, ON_INCONCLUSIVE_KEEP);
         assert_int_equal(settings->watch.n_limits, 0);
+        assert_int_equal(settings->watch.n_regressions, 3);
+        assert_int_equal(settings->watch.regressions[2].metric, METRIC_IO_FULL);
 }
 
 static void test_an_inherited_cpu_full_limit_needs_a_cgroup(void **state) {
@@ -385,12 +388,25 @@ static void test_an_inherited_cpu_full_limit_needs_a_cgroup(void **state) {
         assert_complaint(machine, "a", -EINVAL, "p.yaml:3:40: error: cpu.full is always 0");
 }
 
-static void test_regressions_are_kept_with_a_warning(void **state) {
+static void test_an_inherited_regression_of_cpu_full_needs_a_cgroup(void **state) {
         const MadeMachine *machine = *state;
 
-        put(machine, "p", "watch:\n  regressions: {io.full: {margin: 1%}}\n");
-        put(machine, "a", "inherits: [p]\n");
-        assert_complaint(machine, "a", 0, "p.yaml:4:3: warning: this version judges limits only");
+        put(machine, "p", "watch:\n  pressure-of: a.slice\n  regressions: {cpu.full: {}}\n");
+        put(machine, "a", "inherits: [p]\nwatch: {pressure-of: system}\n");
+        _cleanup_(settings_freep) Settings *settings = resolve(machine, "p");
+        assert_int_equal(settings->watch.n_regressions, 1);
+        assert_int_equal(settings->watch.regressions[0].margin_permyriad, 0);
+        assert_complaint(machine, "a", -EINVAL, "p.yaml:5:3: error: cpu.full is always 0");
+}
+
+static void test_no_regressions_are_none(void **state) {
+        const MadeMachine *machine = *state;
+
+        put(machine, "p", "watch: {regressions: {io.some: {margin: 2%}}}\n");
+        put(machine, "a", "inherits: [p]\nwatch: {regressions: {}, on-inconclusive: revert}\n");
+        _cleanup_(settings_freep) Settings *settings = resolve(machine, "a");
+        assert_int_equal(settings->watch.n_regressions, 0);
+        assert_int_equal(settings->watch.on_inconclusive, ON_INCONCLUSIVE_REVERT);
 }
 
 static void test_parents_may_be_sixteen_deep_and_no_more(void **state) {
@@ -474,7 +490,8 @@ int main(void) {
                 TEST(test_watch_is_merged_member_by_member),
                 TEST(test_what_no_file_says_of_watch_has_its_default),
                 TEST(test_an_inherited_cpu_full_limit_needs_a_cgroup),
-                TEST(test_regressions_are_kept_with_a_warning),
+                TEST(test_an_inherited_regression_of_cpu_full_needs_a_cgroup),
+                TEST(test_no_regressions_are_none),
                 TEST(test_parents_may_be_sixteen_deep_and_no_more),
                 TEST(test_a_loop_is_named_from_where_it_begins),
                 TEST(test_a_missing_profile_and_a_missing_parent_differ),

@@ -138,10 +138,13 @@ static void test_a_machine_is_sampled(void **state) {
                 assert_true(sample.valid[metric] == (metric != METRIC_CPU_FULL));
         assert_true(sample.stall_usec[METRIC_MEMORY_SOME] == 3 * 5120931ull);
         assert_true(sample.stall_usec[METRIC_IO_FULL] == 3 * 101928374ull);
-        assert_true(sample.allocstall == 911 + 911 / 3); /* normal and movable */
-        assert_true(sample.pgscan_direct == 911 * 40);   /* not pgscan_direct_throttle */
-        assert_true(sample.workingset_refault == 40012 + 812331);
-        assert_true(sample.pswpin == 41022 && sample.pswpout == 118231 && sample.oom_kill == 1);
+        assert_true(sample.counters[COUNTER_ALLOCSTALL] == 911 + 911 / 3); /* normal and movable */
+        assert_true(sample.counters[COUNTER_PGSCAN_DIRECT] ==
+                    911 * 40); /* not pgscan_direct_throttle */
+        assert_true(sample.counters[COUNTER_WORKINGSET_REFAULT] == 40012 + 812331);
+        assert_true(sample.counters[COUNTER_PSWPIN] == 41022 &&
+                    sample.counters[COUNTER_PSWPOUT] == 118231 &&
+                    sample.counters[COUNTER_OOM_KILL] == 1);
 }
 
 static void test_one_resource_is_enough_for_a_sample(void **state) {
@@ -157,7 +160,8 @@ static void test_one_resource_is_enough_for_a_sample(void **state) {
         assert_int_equal(sample_read(root, NULL, 1, &sample), 0);
         assert_true(sample.valid[METRIC_IO_SOME] && sample.valid[METRIC_IO_FULL]);
         assert_false(sample.valid[METRIC_MEMORY_SOME] || sample.valid[METRIC_CPU_SOME]);
-        assert_true(sample.pswpin == 0 && sample.allocstall == 0);
+        assert_true(sample.counters[COUNTER_PSWPIN] == COUNTER_UNKNOWN &&
+                    sample.counters[COUNTER_ALLOCSTALL] == COUNTER_UNKNOWN);
 }
 
 static void test_a_machine_without_pressure_has_no_sample(void **state) {
