@@ -49,6 +49,16 @@ static const Verb verbs[] = {
                 "memctl oom /var/log/kern.log", verb_oom,
         },
         {
+                "record", "FILE|-", 1, 1, VERB_OFFLINE, "Record a pressure trace",
+                "Writes what the kernel counts of stalls, reclaim and work done as CSV, a row each second, until --duration is over or Ctrl-C: to be judged with \"memctl replay\", here or elsewhere. FILE must not exist yet; - is standard output.",
+                "memctl record trace.csv --interval 1s --duration 1h", verb_record,
+        },
+        {
+                "replay", "FILE|-", 1, 1, VERB_OFFLINE, "What memctld would have said on a trace",
+                "Judges a recorded pressure trace as a probation would have: --change-at says how long after the first row the change came; what is before it is what the rest is compared with. Without it the whole trace is judged by itself. --profile takes limits, margins and times from a profile. The verdict is revert, keep or inconclusive. With --trial the trace is that of a trial, whose column \"arm\" says when which setting was in force.",
+                "memctl replay trace.csv --change-at 30min", verb_replay,
+        },
+        {
                 "status", "", 0, 0, 0, "What is in force and how it does",
                 "Shows which profile is in force, how long its probation still lasts and whether it must be confirmed, pressure before and since, knobs changed from outside, and the last events.",
                 "memctl status", verb_status,

@@ -43,6 +43,8 @@ ExitCode verb_import(size_t n, char **arguments);
 ExitCode verb_keep(size_t n, char **arguments);
 ExitCode verb_list(size_t n, char **arguments);
 ExitCode verb_oom(size_t n, char **arguments);
+ExitCode verb_record(size_t n, char **arguments);
+ExitCode verb_replay(size_t n, char **arguments);
 ExitCode verb_release(size_t n, char **arguments);
 ExitCode verb_reload(size_t n, char **arguments);
 ExitCode verb_revert(size_t n, char **arguments);

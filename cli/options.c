@@ -6,6 +6,7 @@
 #include "cli/print.h"
 #include "core/base/quantity.h"
 #include "core/machine/facts.h"
+#include "core/machine/sample.h"
 
 const char *arg_root = "/";
 const char *arg_host;
@@ -29,6 +30,16 @@ bool arg_wait;
 usec_t arg_confirm_within;
 usec_t arg_probation;
 const char *arg_reason;
+const char *arg_profile;
+usec_t arg_change_at;
+bool arg_trial;
+usec_t arg_block;
+usec_t arg_washout = USEC_INFINITY;
+int arg_metric = _METRIC_INVALID;
+usec_t arg_interval = USEC_PER_SEC;
+usec_t arg_duration;
+const char *arg_pressure_of;
+bool arg_force;
 uint64_t arg_since;
 uint64_t arg_lines = UINT64_MAX;
 
@@ -197,6 +208,65 @@ static const char *set_lines(const char *argument) {
         return parse_uint64(argument, &arg_lines) < 0 ? "how many events" : NULL;
 }
 
+static const char *set_profile(const char *argument) {
+        arg_profile = argument;
+        return NULL;
+}
+
+/* "420s", "7min", or a number of seconds; 0 is a time too. */
+static const char *set_change_at(const char *argument) {
+        uint64_t seconds;
+
+        if (parse_uint64(argument, &seconds) >= 0 && seconds <= USEC_INFINITY / USEC_PER_SEC / 2)
+                arg_change_at = seconds * USEC_PER_SEC;
+        else if (parse_duration(argument, &arg_change_at) < 0)
+                return "a time like 7min, or a number of seconds";
+        return NULL;
+}
+
+static const char *set_trial(const char *argument) {
+        arg_trial = true;
+        return NULL;
+}
+
+static const char *set_block(const char *argument) {
+        return set_time(argument, &arg_block);
+}
+
+static const char *set_washout(const char *argument) {
+        return set_time(argument, &arg_washout);
+}
+
+static const char *set_metric(const char *argument) {
+        Metric metric = metric_from_string(argument);
+
+        if (metric < 0)
+                return "memory.some, memory.full, io.some, io.full, cpu.some or cpu.full";
+        arg_metric = metric;
+        return NULL;
+}
+
+static const char *set_interval(const char *argument) {
+        if (parse_duration(argument, &arg_interval) < 0 || arg_interval < USEC_PER_SEC ||
+            arg_interval > USEC_PER_HOUR)
+                return "a time from 1s to 1h: reading pressure more often changes what it reads";
+        return NULL;
+}
+
+static const char *set_duration(const char *argument) {
+        return set_time(argument, &arg_duration);
+}
+
+static const char *set_pressure_of(const char *argument) {
+        arg_pressure_of = argument;
+        return NULL;
+}
+
+static const char *set_force(const char *argument) {
+        arg_force = true;
+        return NULL;
+}
+
 /* clang-format off */
 static const Option options[] = {
         {"help",           'h', NULL,   NULL,            "Show this help; after a verb, the verb's",          set_help},
@@ -220,7 +290,17 @@ static const Option options[] = {
         {"wait",           'w', NULL,   "apply",         "Follow the probation to its end",                   set_wait},
         {"dry-run",        0,   NULL,   "apply",         "Only show what would change, as diff does",         set_dry_run},
         {"confirm-within", 0,   "TIME", "apply",         "Take it back unless \"memctl keep\" comes in time", set_confirm_within},
-        {"probation",      0,   "TIME", "apply",         "Watch for this time instead of the profile's",      set_probation},
+        {"probation",      0,   "TIME", "apply replay",  "Watch for this time instead of the profile's",      set_probation},
+        {"profile",        0,   "PROFILE", "replay",     "Judge by what this profile watches",                set_profile},
+        {"change-at",      0,   "TIME", "replay",        "The change came this long after the first row",     set_change_at},
+        {"trial",          0,   NULL,   "replay",        "Judge the column \"arm\" of a recorded trial",      set_trial},
+        {"block",          0,   "TIME", "replay trial",  "How long one setting stays, at least",              set_block},
+        {"washout",        0,   "TIME", "replay trial",  "How much of the beginning of a block is left out",  set_washout},
+        {"metric",         0,   "NAME", "replay trial",  "Which stalls are compared, like io.full",           set_metric},
+        {"interval",       0,   "TIME", "record",        "The time between two readings, 1s at least",        set_interval},
+        {"duration",       0,   "TIME", "record trial",  "How long, at most",                                 set_duration},
+        {"pressure-of",    0,   "SCOPE", "record",       "Of a unit or a cgroup instead of the system",       set_pressure_of},
+        {"force",          0,   NULL,   "record",        "Overwrite the file",                                set_force},
         {"reason",         0,   "TEXT", "revert",        "Why; goes into the events",                         set_reason},
         {"since",          0,   "SEQ",  "events",        "Only events after this number",                     set_since},
         {"lines",          'n', "N",    "events",        "Only the last N events",                            set_lines},

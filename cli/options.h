@@ -37,7 +37,17 @@ extern bool arg_list;
 extern bool arg_wait;
 extern usec_t arg_confirm_within; /* 0: not given; also below */
 extern usec_t arg_probation;
-extern const char *arg_reason; /* NULL: not given */
+extern const char *arg_reason; /* NULL: not given; also below */
+extern const char *arg_profile;
+extern usec_t arg_change_at;
+extern bool arg_trial;
+extern usec_t arg_block;   /* 0: not given */
+extern usec_t arg_washout; /* USEC_INFINITY: not given */
+extern int arg_metric;     /* _METRIC_INVALID: not given */
+extern usec_t arg_interval;
+extern usec_t arg_duration;
+extern const char *arg_pressure_of;
+extern bool arg_force;
 extern uint64_t arg_since;
 extern uint64_t arg_lines; /* UINT64_MAX: not given */
 

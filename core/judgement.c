@@ -288,7 +288,9 @@ char *judgement_sentence(const Report *report) {
         size_t size = 0;
 
         if (!metric)
-                return strdup(report->verdict == REPORT_VERDICT_INCONCLUSIVE
+                return strdup(report->verdict == REPORT_VERDICT_KEEP
+                                      ? "no limit was exceeded, and nothing else was watched"
+                              : report->verdict == REPORT_VERDICT_INCONCLUSIVE
                                       ? "nothing was judged against the time before"
                                       : "");
         FILE *out = open_memstream(&text, &size);
@@ -321,4 +323,60 @@ char *judgement_sentence(const Report *report) {
                 return NULL;
         }
         return text;
+}
+
+/* Trials */
+
+static const char *effect_text(TrialEffect effect) {
+        switch (effect) {
+        case TRIAL_WORSE:
+                return "the new setting is worse";
+        case TRIAL_BETTER:
+                return "the new setting is better";
+        case TRIAL_NONE:
+                return "no difference that matters";
+        case TRIAL_UNDECIDED:
+        case _TRIAL_EFFECT_MAX:
+                break;
+        }
+        return "undecided";
+}
+
+static char *trial_sentence(const Trial *trial, Metric metric) {
+        Interval difference = trial_difference(trial);
+
+        return text_format(
+                "%s: %s %.2f %% of time stalled with the old, %.2f %% with the new; "
+                "%+.2f points (95 %%, approximate: %+.2f to %+.2f), p = %.2g, %zu blocks",
+                effect_text(trial->effect),
+                metric_to_string(metric),
+                trial_mean(trial, false).mean * 100,
+                trial_mean(trial, true).mean * 100,
+                difference.mean * 100,
+                (difference.mean - MAX_OF(0.0, difference.half)) * 100,
+                (difference.mean + MAX_OF(0.0, difference.half)) * 100,
+                trial->p,
+                trial->n);
+}
+
+int judgement_take_trial(
+        Report *report, const Trial *trial, Metric metric, double block_sec, double washout_sec) {
+        Interval difference = trial_difference(trial);
+
+        report->trial.known = true;
+        report->trial.metric = report->metric = metric;
+        report->trial.old = report_mean(trial_mean(trial, false));
+        report->trial.new = report_mean(trial_mean(trial, true));
+        report->trial.points = difference.mean;
+        report->trial.low = difference.mean - MAX_OF(0.0, difference.half);
+        report->trial.high = difference.mean + MAX_OF(0.0, difference.half);
+        report->trial.p = trial->p;
+        report->trial.n_blocks = trial->n;
+        report->trial.block_sec = block_sec;
+        report->trial.washout_sec = washout_sec;
+        free(report->trial.effect);
+        report->trial.effect = strdup(trial_effect_to_string(trial->effect));
+        free(report->sentence);
+        report->sentence = trial_sentence(trial, metric);
+        return report->trial.effect && report->sentence ? 0 : -ENOMEM;
 }

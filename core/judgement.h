@@ -7,6 +7,7 @@
  */
 
 #include "core/judge/detect.h"
+#include "core/judge/trial.h"
 #include "core/profile/profile.h"
 #include "core/report.h"
 
@@ -32,8 +33,12 @@ void judgement_take_load(Report *report,
                          const Sample *since_begin,
                          const Sample *since_end);
 
+/* What a trial found: report->trial, and a sentence. -ENOMEM. */
+int judgement_take_trial(
+        Report *report, const Trial *trial, Metric metric, double block_sec, double washout_sec);
+
 /*
- * "memory.some rose from 0.48 % (95 %: 0.41-0.56) to 1.9 % (1.6-2.2) of time stalled, seen 3min
+ * "memory.some went from 0.48 % (95 %: 0.41-0.56) to 1.9 % (1.6-2.2) of time stalled, seen 3min
  * after the change; evidence 1:140 against chance". Of a report with a verdict by the detector. The
  * caller frees; NULL without memory.
  */

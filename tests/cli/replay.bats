@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bats runs each test in a subshell, and its run sets these variables.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
+# Traces that this makes: what is recorded is judged, and what is no trace is refused.
+
+load common
+
+setup_file() {
+        TRACES=$(mktemp -d)
+        export TRACES
+        # An hour of calm, then half an hour: 0.5 % of time stalled before, so much since.
+        for since in 5000 20000 900000; do
+                make_trace 5400 3600 5000 "$since" >"$TRACES/$since.csv"
+        done
+        make_trial 60 5000 25000 >"$TRACES/trial.csv"
+        make_trial 60 5000 5000 >"$TRACES/same.csv"
+}
+
+setup() {
+        TREE=/
+}
+
+teardown_file() {
+        rm -rf "$TRACES"
+}
+
+# make_trace SECONDS CHANGE BEFORE SINCE: microseconds stalled each second, more or less.
+make_trace() {
+        awk -v n="$1" -v change="$2" -v before="$3" -v since="$4" 'BEGIN {
+                srand(7)
+                print "# made by a test"
+                print "time_us,memory_some_total,memory_full_total,io_full_total,what_ever,pgfault"
+                for (i = 0; i <= n; i++) {
+                        printf "%.0f,%.0f,%.0f,%.0f,x,%d\n", i * 1000000, total, total / 2, total / 4, i * 1000
+                        total += (i < change ? before : since) * 2 * rand()
+                }
+        }'
+}
+
+# make_trial BLOCKS OLD NEW: blocks of 30 s, by a coin.
+make_trial() {
+        awk -v n="$1" -v old="$2" -v new="$3" 'BEGIN {
+                srand(11)
+                print "time_us,memory_some_total,arm"
+                for (i = 0; i < n * 30; i++) {
+                        if (i % 30 == 0) arm = rand() < 0.5
+                        printf "%.0f,%.0f,%d\n", i * 1000000, total, arm
+                        total += (arm ? new : old) * 2 * rand()
+                }
+        }'
+}
+
+@test "a rise is reverted, with when, how much, and the evidence" {
+        memctl replay "$TRACES/20000.csv" --change-at 1h --json=short
+        expect_status 0
+        json 'd["verdict"] == "revert" and d["reason"] == "regression" and 0 < d["at_s"] < 200'
+        json 'd["metric"] == "memory.full" and 0.2 < d["before"] < 0.3 < 0.8 < d["after"] < 1.2'
+        json 'd["before_interval"][0] < d["before"] < d["before_interval"][1]'
+        json 'd["evidence"]["e_value"] >= 100'
+        memctl replay "$TRACES/20000.csv" --change-at 3600
+        expect output "after the change (regression)" "went from 0." "against chance"
+}
+
+@test "the same pressure is kept" {
+        memctl replay "$TRACES/5000.csv" --change-at 1h --json=short
+        json 'd["verdict"] == "keep" and d["at_s"] is None and d["reason"] is None'
+        memctl replay "$TRACES/5000.csv" --change-at 1h
+        expect output "keep" "rose by at most" "below the harm of 0.50"
+}
+
+@test "without a time before it is judged by itself" {
+        memctl replay "$TRACES/900000.csv" --json=short
+        json 'd["verdict"] == "inconclusive" or d["before"] is None'
+        awk -F, -v OFS=, 'NR <= 2 || $1 >= 3600000000' "$TRACES/900000.csv" >"$TRACES/late.csv"
+        memctl replay "$TRACES/late.csv" --json=short
+        json 'd["verdict"] == "revert" and d["before"] is None and d["at_s"] < 200'
+        memctl replay "$TRACES/late.csv"
+        expect output "judged absolutely"
+        [[ $stderr == *"no time before"* ]]
+}
+
+@test "limits of a profile end it at once" {
+        make_tree x86-2g-6.1
+        printf '%s\n' 'profile: strict' 'summary: s' 'watch:' '  limits: {memory.full: 30% over 2s}' \
+                '  regressions: {}' >"$TREE/etc/memctl/profiles/strict.yaml"
+        memctl replay "$TRACES/900000.csv" --change-at 1h --profile strict --json=short
+        json 'd["verdict"] == "revert" and d["reason"] == "limit" and d["at_s"] <= 4'
+        # Half of 2 % is below the limit, and nothing else is judged.
+        memctl replay "$TRACES/20000.csv" --change-at 1h --profile strict --json=short
+        json 'd["verdict"] == "keep" and d["reason"] is None and "no limit" in d["sentence"]'
+}
+
+@test "an OOM kill after the change is a reason" {
+        awk -F, -v OFS=, 'NR == 1 {print; next} NR == 2 {print $0, "oom_kill"; next}
+                {print $0, ($1 >= 3700000000 ? 4 : 3)}' "$TRACES/5000.csv" >"$TRACES/oom.csv"
+        memctl replay "$TRACES/oom.csv" --change-at 1h --json=short
+        json 'd["verdict"] == "revert" and d["reason"] == "oom" and d["at_s"] == 100'
+}
+
+@test "a probation that ends before the rise does not see it" {
+        make_trace 5400 4500 5000 40000 >"$TRACES/later.csv"
+        memctl replay "$TRACES/later.csv" --change-at 1h --json=short
+        json 'd["verdict"] == "revert" and d["at_s"] > 900'
+        memctl replay "$TRACES/later.csv" --change-at 1h --probation 14min --json=short
+        json 'd["verdict"] == "keep"'
+}
+
+@test "a trial finds the worse setting, and no difference where there is none" {
+        memctl replay "$TRACES/trial.csv" --trial --json=short
+        json 'd["effect"] == "worse" and d["block_s"] == 30 and d["washout_s"] == 10'
+        json '1.5 < d["points"] < 2.5 and d["interval"][0] < d["points"] < d["interval"][1]'
+        json 'd["p"] < 0.001'
+        memctl replay "$TRACES/same.csv" --trial --json=short
+        json 'd["effect"] in ("none", "undecided")'
+        memctl replay "$TRACES/trial.csv" --trial
+        expect output "the new setting is worse"
+        memctl replay "$TRACES/5000.csv" --trial
+        expect_status 1
+        [[ $stderr == *'no column "arm"'* ]]
+}
+
+@test "Windows line ends, a byte order mark and ten-second rows are read" {
+        { printf '\xef\xbb\xbf'; sed 's/$/\r/' "$TRACES/20000.csv"; } >"$TRACES/windows.csv"
+        memctl replay "$TRACES/windows.csv" --change-at 1h --json=short
+        json 'd["verdict"] == "revert"'
+        awk -F, 'NR <= 2 || $1 % 10000000 == 0' "$TRACES/20000.csv" >"$TRACES/slow.csv"
+        memctl replay - --change-at 1h --json=short <"$TRACES/slow.csv"
+        json 'd["verdict"] == "revert" and d["at_s"] < 200'
+}
+
+@test "what is no trace is refused with its line" {
+        local -A bad=(
+                [empty]='' [header]='a,b' [number]=$'time_us,io_full_total\n0,0\n5,x'
+                [back]=$'time_us,io_full_total\n5,0\n4,1' [short]=$'time_us,io_full_total\n0,0\n9'
+                [long]=$'time_us,io_full_total\n0,0\n9,9,9' [twice]=$'time_us,io_full_total,time_us\n0,0,0'
+                [one]=$'time_us,io_full_total\n0,0' [binary]=$'\x01\x02time_us'
+        )
+        for name in "${!bad[@]}"; do
+                printf '%s' "${bad[$name]}" >"$TRACES/bad.csv"
+                memctl replay "$TRACES/bad.csv" --change-at 0
+                expect_status 1
+                [[ $stderr == *"bad.csv:"*": error: "* || $stderr == *"bad.csv: error: "* ]] || {
+                        echo "$name: $stderr"
+                        return 1
+                }
+        done
+        memctl replay "$TRACES/5000.csv" --change-at 2h
+        expect_status 1
+        [[ $stderr == *"ends before the change"* ]]
+        memctl replay "$TRACES/none.csv"
+        expect_status 1
+}
+
+@test "what is recorded can be judged" {
+        [[ -r /proc/pressure/memory ]] || skip "this kernel has no PSI"
+        memctl record "$TRACES/live.csv" --duration 2s
+        expect_status 0
+        (($(grep -vc '^#' "$TRACES/live.csv") == 4))
+        memctl record "$TRACES/live.csv" --duration 1s
+        expect_status 1
+        [[ $stderr == *"--force"* ]]
+        memctl replay "$TRACES/live.csv" --json=short
+        json 'd["verdict"] in ("keep", "inconclusive")'
+        memctl record "$TRACES/new.csv" --interval 100ms
+        expect_status 2
+        [[ $stderr == *"more often changes"* && ! -e $TRACES/new.csv ]]
+        memctl record "$TRACES/new.csv" --pressure-of none-such.service
+        expect_status 1
+        [[ ! -e $TRACES/new.csv ]]
+}
