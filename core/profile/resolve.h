@@ -7,8 +7,7 @@
  * members of a coupled pair count as one: a later dirty_bytes replaces an earlier dirty_ratio.
  */
 
-#include "core/profile/profile.h"
-#include "core/profile/store.h"
+#include "core/profile/ancestry.h"
 
 typedef struct Setting {
         KnobRef ref;
@@ -56,13 +55,19 @@ int resolve_name(const Root *root,
                  const Facts *facts,
                  Problems *problems,
                  Settings **ret);
-/* The same for a profile already parsed; its parents come from the store. */
+/* The same for a profile already parsed. */
 int resolve_profile(const Root *root,
                     const Profile *profile,
                     StoreTrust trust,
                     const Facts *facts,
                     Problems *problems,
                     Settings **ret);
+/* The same for a profile whose parents are loaded too. */
+int resolve_ancestry(const Root *root,
+                     const Ancestry *ancestry,
+                     const Facts *facts,
+                     Problems *problems,
+                     Settings **ret);
 
 Settings *settings_free(Settings *settings);
 DEFINE_CLEANUP(Settings *, settings_free)
