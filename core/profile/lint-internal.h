@@ -57,6 +57,7 @@ typedef enum RuleId {
 
 typedef struct Lint {
         const LintContext *context;
+        const Ancestry *ancestry; /* of the profile */
         Problems *problems;
 } Lint;
 

@@ -97,9 +97,14 @@ void lint_tell(const Lint *lint,
 }
 
 int lint_check(const LintContext *context, Problems *problems) {
-        const Lint lint = {.context = context, .problems = problems};
+        _cleanup_(problems_done) Problems known = PROBLEMS_INIT; /* told when it was resolved */
+        _cleanup_(ancestry_done) Ancestry ancestry = ANCESTRY_INIT;
+        const Lint lint = {.context = context, .ancestry = &ancestry, .problems = problems};
         size_t n_errors = problems->n_errors;
 
+        int r = ancestry_load(context->root, context->profile, context->trust, &known, &ancestry);
+        if (r < 0)
+                return r;
         lint_values(&lint);
         lint_writeback(&lint);
         lint_reclaim(&lint);
@@ -107,7 +112,7 @@ int lint_check(const LintContext *context, Problems *problems) {
         lint_huge_pages(&lint);
         lint_ksm(&lint);
         lint_provenance(&lint);
-        int r = lint_parents(&lint);
+        r = lint_parents(&lint);
         if (r < 0)
                 return r;
         return problems->n_errors > n_errors ? -EINVAL : 0;

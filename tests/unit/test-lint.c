@@ -246,6 +246,58 @@ static void test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_ker
         made_machine_done(&machine);
 }
 
+#define LEVELS 14
+#define WIDTH 16
+
+/* The names of a level, "b0, b1, b2". */
+static char *level_names(unsigned level) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+
+        for (unsigned i = 0; i < WIDTH; i++)
+                (void) fprintf(out, "%s%c%u", i > 0 ? ", " : "", 'a' + (int) level, i);
+        assert_int_equal(fclose(out), 0);
+        return text;
+}
+
+/* 16 profiles that each inherit the same 16, and so on: 16 to the 14th ways lead up. */
+static void write_hostile_family(const MadeMachine *machine) {
+        for (unsigned level = 0; level < LEVELS; level++) {
+                _cleanup_(freep) char *above = level_names(level + 1);
+                for (unsigned i = 0; i < WIDTH; i++) {
+                        _cleanup_(freep) char *name = text_format("%c%u", 'a' + (int) level, i);
+                        _cleanup_(freep) char *text =
+                                text_format("profile: %s\nsummary: s\n%s%s%s"
+                                            "sysctl: {vm.swappiness: %u}\n",
+                                            name,
+                                            level + 1 < LEVELS ? "inherits: [" : "",
+                                            level + 1 < LEVELS ? above : "",
+                                            level + 1 < LEVELS ? "]\n" : "",
+                                            i + 1);
+                        made_machine_profile(machine, name, text);
+                }
+        }
+}
+
+static void test_a_hostile_family_is_judged_at_once(void **state) {
+        _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
+        MadeMachine machine;
+
+        made_machine_init(&machine, 6, 18);
+        write_hostile_family(&machine);
+        _cleanup_(freep) char *names = level_names(0);
+        _cleanup_(freep) char *text =
+                text_format("profile: x\nsummary: s\ninherits: [%s]\n%s", names, LIMITS);
+        made_machine_profile(&machine, "x", text);
+        (void) alarm(60); /* valgrind needs its time too; without a visited set it is years */
+        judge(&machine, &(const Case){0}, &problems);
+        (void) alarm(0);
+        assert_int_equal(problems.n, 100);
+        assert_string_equal(problems.items[0].id, "parents-disagree");
+        made_machine_done(&machine);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_each_rule_is_broken_by_its_case_and_by_no_near_miss),
@@ -253,6 +305,7 @@ int main(void) {
                 cmocka_unit_test(test_published_profiles_break_the_rules_that_they_are_known_to),
                 cmocka_unit_test(
                         test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_kernel),
+                cmocka_unit_test(test_a_hostile_family_is_judged_at_once),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);
