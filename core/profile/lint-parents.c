@@ -40,29 +40,52 @@ static bool is_own(const Lint *lint, const Setting *setting) {
                setting->origin[n] == ':';
 }
 
-static void compare_parents(const Lint *lint, const Parent *first, const Parent *second) {
-        char name[KNOB_NAME_MAX], a[VALUE_TEXT_MAX], b[VALUE_TEXT_MAX];
+/* Either member of a pair is the same thing said in another unit. */
+static const Setting *find_either(const Settings *settings, KnobRef ref) {
+        const Setting *setting = settings_find(settings, ref);
+        KnobRef partner;
 
+        return !setting && knob_ref_partner(ref, &partner) ? settings_find(settings, partner)
+                                                           : setting;
+}
+
+static bool wants_same(const Setting *one, const Setting *two) {
+        return knob_ref_equal(one->ref, two->ref) && value_equal(&one->value, &two->value);
+}
+
+static void tell_disagreement(const Lint *lint,
+                              const Parent *first,
+                              const Setting *one,
+                              const Parent *second,
+                              const Setting *two,
+                              const Setting *final) {
+        char names[2][KNOB_NAME_MAX], values[2][VALUE_TEXT_MAX];
+
+        knob_ref_name(one->ref, names[0]);
+        knob_ref_name(two->ref, names[1]);
+        value_format(&one->value, values[0]);
+        value_format(&two->value, values[1]);
+        lint_tell(lint,
+                  RULE_PARENTS_DISAGREE,
+                  final,
+                  "set it in the profile itself",
+                  "%s wants %s = %s, %s wants %s = %s: the one that is inherited later wins",
+                  first->profile->name,
+                  names[0],
+                  values[0],
+                  second->profile->name,
+                  names[1],
+                  values[1]);
+}
+
+static void compare_parents(const Lint *lint, const Parent *first, const Parent *second) {
         for (size_t i = 0; i < first->settings->n; i++) {
                 const Setting *one = &first->settings->items[i];
-                const Setting *two = settings_find(second->settings, one->ref);
-                const Setting *final = settings_find(lint->context->settings, one->ref);
-                if (!two || !final || value_equal(&one->value, &two->value) ||
-                    is_own(lint, final) || knew(first, two) || knew(second, one))
-                        continue;
-                knob_ref_name(one->ref, name);
-                value_format(&one->value, a);
-                value_format(&two->value, b);
-                lint_tell(lint,
-                          RULE_PARENTS_DISAGREE,
-                          final,
-                          "set it in the profile itself",
-                          "%s wants %s = %s, %s wants %s: the one that is inherited later wins",
-                          first->profile->name,
-                          name,
-                          a,
-                          second->profile->name,
-                          b);
+                const Setting *two = find_either(second->settings, one->ref);
+                const Setting *final = find_either(lint->context->settings, one->ref);
+                if (two && final && !wants_same(one, two) && !is_own(lint, final) &&
+                    !knew(first, two) && !knew(second, one))
+                        tell_disagreement(lint, first, one, second, two, final);
         }
 }
 

@@ -104,3 +104,13 @@ END
         expect_status 1
         expect stderr vm.nonsense
 }
+
+@test "parents that lie beside a file are compared too" {
+        profile memory <<<$'profile: memory\nsummary: s\nsysctl: {vm.dirty_ratio: 30}\n'
+        profile disk <<<$'profile: disk\nsummary: s\nsysctl: {vm.dirty_bytes: 1GiB}\nwatch: {limits: {io.full: 10% over 2s}}\n'
+        profile child <<<$'profile: child\nsummary: s\ninherits: [memory, disk]\n'
+        memctl validate "$FILE"
+        expect_status 0
+        expect stderr "memory wants vm.dirty_ratio = 30, disk wants vm.dirty_bytes = 1073741824" \
+                "[parents-disagree]" "$BATS_TEST_TMPDIR/disk.yaml:3"
+}

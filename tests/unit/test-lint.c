@@ -69,6 +69,8 @@ static const Case cases[] = {
         {"pair-twice", SYSCTL("vm.dirty_bytes: 64MiB, vm.dirty_ratio: 10"), SYSCTL("vm.dirty_bytes: 64MiB")},
         {"parents-disagree", "inherits: [first, second]\n", "inherits: [first, third]\n"},
         {"parents-disagree", "inherits: [first, second]\n", "inherits: [first, second]\nsysctl: {vm.overcommit_memory: 0}\n"},
+        {"parents-disagree", "inherits: [ratio, bytes]\n", "inherits: [ratio, bytes]\nsysctl: {vm.dirty_ratio: 30}\n"},
+        {"parents-disagree", "inherits: [bytes, ratio]\n", "inherits: [bytes, bytes-too]\n"},
         {"percpu-lists-wide", SYSCTL("vm.percpu_pagelist_high_fraction: 8"), SYSCTL("vm.percpu_pagelist_high_fraction: 500")},
         {"probation-short", "watch: {probation: 1min, limits: {memory.full: 10% over 2s}}\n", "watch: {probation: 5min, limits: {memory.full: 10% over 2s}}\n"},
         {"security-weakened", SYSCTL("vm.mmap_min_addr: 0"), SYSCTL("vm.mmap_min_addr: 65536")},
@@ -136,6 +138,13 @@ static char *broken_rules(const Case *what, const char *body) {
                              "third",
                              "profile: third\nsummary: s\ninherits: [first]\n" SYSCTL(
                                      "vm.overcommit_memory: 0"));
+        made_machine_profile(
+                &machine, "ratio", "profile: ratio\nsummary: s\n" SYSCTL("vm.dirty_ratio: 20"));
+        made_machine_profile(
+                &machine, "bytes", "profile: bytes\nsummary: s\n" SYSCTL("vm.dirty_bytes: 1GiB"));
+        made_machine_profile(&machine,
+                             "bytes-too",
+                             "profile: bytes-too\nsummary: s\n" SYSCTL("vm.dirty_bytes: 1024MiB"));
         _cleanup_(freep) char *profile = text_format("profile: x\nsummary: s\n%s", body);
         made_machine_profile(&machine, "x", profile);
         judge(&machine, what, &problems);
