@@ -61,15 +61,19 @@ bool lint_is_word(const Lint *lint, const char *knob, const char *word) {
                streq(live.word, word);
 }
 
-/* An origin is "file:line". */
-static Location location_of(const char *origin, char **file) {
-        const char *colon = origin ? strrchr(origin, ':') : NULL;
-        uint64_t line = 0;
+/* An origin is "file:line"; the file is a profile's of the ancestry. */
+static Location location_of(const Lint *lint, const Setting *setting) {
+        const char *colon = strrchr(setting->origin, ':');
+        _cleanup_(freep) char *file =
+                strndup(setting->origin, colon ? (size_t) (colon - setting->origin) : 0);
+        const Profile *profile = file ? ancestry_find_file(lint->ancestry, file) : NULL;
 
-        if (!colon || parse_uint64(colon + 1, &line) < 0 || line > UINT32_MAX)
-                return (Location){.file = origin};
-        *file = strndup(origin, (size_t) (colon - origin));
-        return (Location){.file = *file, .line = (unsigned) line};
+        if (!profile)
+                return (Location){.file = setting->origin};
+        return (Location){.file = profile->file,
+                          .line = setting->place.line,
+                          .column = setting->place.column,
+                          .text = profile->text};
 }
 
 void lint_tell(const Lint *lint,
@@ -78,9 +82,9 @@ void lint_tell(const Lint *lint,
                const char *hint,
                const char *format,
                ...) {
-        _cleanup_(freep) char *file = NULL, *message = NULL;
-        const Location where =
-                location_of(setting ? setting->origin : lint->context->settings->file, &file);
+        _cleanup_(freep) char *message = NULL;
+        const Location where = setting ? location_of(lint, setting)
+                                       : (Location){.file = lint->context->settings->file};
         const LintRule *known = lint_rule_at((size_t) rule);
         va_list ap;
 

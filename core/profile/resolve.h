@@ -14,6 +14,7 @@ typedef struct Setting {
         ValueType type; /* on this kernel */
         Value value;
         char *origin; /* "etc/memctl/profiles/redis.yaml:12", with the root's prefix */
+        Place place;  /* of the key, in that file */
         bool optional;
         Only only;      /* a plan compares with the live value */
         char *source;   /* or NULL */

@@ -191,8 +191,10 @@ int setting_resolve(const SettingContext *context,
                     Setting *ret,
                     Skipped *ret_skipped) {
         const ProfileSetting *said = source->said;
-        Setting setting = {
-                .ref = said->ref, .optional = said->value.optional, .only = said->value.only};
+        Setting setting = {.ref = said->ref,
+                           .place = {.line = said->line, .column = said->column},
+                           .optional = said->value.optional,
+                           .only = said->value.only};
         _cleanup_(freep) char *why = NULL, *absent = NULL;
 
         int r = knob_value_type(said->ref.knob, &context->facts->context, &setting.type);

@@ -26,7 +26,8 @@ watch: {limits: {memory.full: 10% over 2s}}
 END
         memctl validate "$FILE"
         expect_status 0
-        expect stderr "$FILE:3: warning: vm.swappiness = 0 brings the OOM killer" "[swappiness-zero]"
+        expect stderr "$FILE:3:10: warning: vm.swappiness = 0 brings the OOM killer" "[swappiness-zero]" \
+                $'\n    sysctl: {vm.swappiness: 0}\n             ^\n'
         expect output "good"
         memctl validate "$FILE" --json=short
         expect output '"id":"swappiness-zero"' '"valid":true'
@@ -112,5 +113,6 @@ END
         memctl validate "$FILE"
         expect_status 0
         expect stderr "memory wants vm.dirty_ratio = 30, disk wants vm.dirty_bytes = 1073741824" \
-                "[parents-disagree]" "$BATS_TEST_TMPDIR/disk.yaml:3"
+                "[parents-disagree]" \
+                "$BATS_TEST_TMPDIR/disk.yaml:3:10: warning" $'\n    sysctl: {vm.dirty_bytes: 1GiB}\n             ^\n'
 }

@@ -159,6 +159,9 @@ static char *broken_rules(const Case *what, const char *body) {
                 /* It names the file: the profile's own, unless a parent says it. */
                 assert_non_null(problems.items[i].file);
                 assert_true(strstr(body, "inherits") || strstr(problems.items[i].file, "/x.yaml"));
+                /* Where it names a line, it shows it. */
+                assert_true(!problems.items[i].line == !problems.items[i].quote);
+                assert_true(!problems.items[i].line == !problems.items[i].column);
         }
         assert_int_equal(fclose(out), 0);
         made_machine_done(&machine);
