@@ -85,7 +85,7 @@ static void check_numa(const Lint *lint) {
                 lint_tell(lint,
                           RULE_ZONE_RECLAIM_ONE_NODE,
                           setting,
-                          "say it in an override with \"when: {nodes: >= 2}\"",
+                          "say it in an override with when: {nodes: \">= 2\"}",
                           "vm.zone_reclaim_mode = %lu on a machine with one NUMA node",
                           (unsigned long) mode);
         for (size_t i = 0; i < ELEMENTSOF(idle); i++)

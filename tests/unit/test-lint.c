@@ -258,6 +258,64 @@ static void test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_ker
         made_machine_done(&machine);
 }
 
+/* Whether a profile that says so is good: "when: {nodes: ...}" out of a hint. */
+static bool is_good_yaml(const char *said) {
+        _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
+        _cleanup_(profile_freep) Profile *profile = NULL;
+        bool limits = text_starts_with(said, "watch");
+        _cleanup_(freep) char *text =
+                text_format("profile: x\nsummary: s\nsysctl: {vm.swappiness: 1}\n%s\n%s",
+                            said,
+                            limits ? "" : LIMITS);
+
+        return profile_parse("x.yaml", "x", text, strlen(text), &problems, &profile) == 0 &&
+               problems.n == 0;
+}
+
+/* The first "when: {…}" or "watch: {…}" in it, all its braces closed; NULL when it has none. */
+static char *find_yaml(const char *hint) {
+        const char *start = hint ? strstr(hint, "when: {") : NULL;
+        size_t n = 0;
+        int depth = 0;
+
+        if (hint && !start)
+                start = strstr(hint, "watch: {");
+        if (!start)
+                return NULL;
+        for (bool opened = false; start[n] && !(opened && depth == 0); n++) {
+                depth += (start[n] == '{') - (start[n] == '}');
+                opened = opened || depth > 0;
+        }
+        return strndup(start, n);
+}
+
+static void test_what_a_hint_says_to_write_is_yaml(void **state) {
+        static const Case told[] = {
+                {.bad = SYSCTL("vm.zone_reclaim_mode: 1")},
+                {.bad = SYSCTL("vm.swappiness: 180"), .swap_kinds = SWAP_DISK},
+                {.bad = "zswap: {enabled: true}\n" LIMITS},
+                {.bad = "sysctl: {vm.swappiness: 10}\n"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(told); i++) {
+                _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
+                MadeMachine machine;
+                made_machine_init(&machine, 6, 18);
+                machine.facts.swap_kinds = told[i].swap_kinds ?: SWAP_NONE;
+                _cleanup_(freep) char *profile =
+                        text_format("profile: x\nsummary: s\n%s", told[i].bad);
+                made_machine_profile(&machine, "x", profile);
+                judge(&machine, &told[i], &problems);
+                assert_int_equal(problems.n, 1);
+                _cleanup_(freep) char *yaml = find_yaml(problems.items[0].hint);
+                assert_non_null(yaml);
+                if (!is_good_yaml(yaml))
+                        print_error("no YAML: %s\n", yaml);
+                assert_true(is_good_yaml(yaml));
+                made_machine_done(&machine);
+        }
+}
+
 #define LEVELS 14
 #define WIDTH 16
 
@@ -317,6 +375,7 @@ int main(void) {
                 cmocka_unit_test(test_published_profiles_break_the_rules_that_they_are_known_to),
                 cmocka_unit_test(
                         test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_kernel),
+                cmocka_unit_test(test_what_a_hint_says_to_write_is_yaml),
                 cmocka_unit_test(test_a_hostile_family_is_judged_at_once),
         };
 
