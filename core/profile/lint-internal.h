@@ -75,6 +75,13 @@ void lint_tell(const Lint *lint,
                const char *hint,
                const char *format,
                ...) _printf_(5, 6);
+/* The same for any place. */
+void lint_tell_at(const Lint *lint,
+                  RuleId rule,
+                  const Location *where,
+                  const char *hint,
+                  const char *format,
+                  ...) _printf_(5, 6);
 
 void lint_values(const Lint *lint);
 void lint_writeback(const Lint *lint);
@@ -84,4 +91,5 @@ void lint_huge_pages(const Lint *lint);
 void lint_ksm(const Lint *lint);
 /* -ENOMEM, or 0 */
 int lint_parents(const Lint *lint);
+int lint_kernels(const Lint *lint);
 void lint_provenance(const Lint *lint);

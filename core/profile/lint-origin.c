@@ -2,37 +2,6 @@
 #include "core/profile/lint-internal.h"
 
 #define PROBATION_MIN (5 * USEC_PER_MINUTE)
-/* The kernels that a knob should be on. */
-#define KERNEL_OLDEST KERNEL_VERSION_OF(5, 10)
-#define KERNEL_NEWEST KERNEL_VERSION_OF(7, 0)
-
-static bool asks_for(const When *when, unsigned version) {
-        return when->kernel_version >= version &&
-               (when->kernel == COMPARISON_GE || when->kernel == COMPARISON_GT ||
-                when->kernel == COMPARISON_EQ);
-}
-
-static void check_kernels(const Lint *lint, const Setting *setting) {
-        const Knob *knob = setting->ref.knob;
-        char name[KNOB_NAME_MAX];
-
-        bool late = knob->since > KERNEL_OLDEST &&
-                    !asks_for(&lint->context->profile->when, knob->since);
-        bool gone = knob->until > KERNEL_OLDEST && knob->until <= KERNEL_NEWEST;
-        if (setting->optional || (!late && !gone))
-                return;
-        unsigned version = late ? knob->since : knob->until;
-        knob_ref_name(setting->ref, name);
-        lint_tell(lint,
-                  RULE_KNOB_NOT_EVERYWHERE,
-                  setting,
-                  "write {value: ..., optional: true}",
-                  "%s %s Linux %u.%u: the profile is refused where it is missing",
-                  name,
-                  late ? "came with" : "is gone from",
-                  KERNEL_VERSION_MAJOR(version),
-                  KERNEL_VERSION_MINOR(version));
-}
 
 static void check_source(const Lint *lint, const Setting *setting) {
         char name[KNOB_NAME_MAX];
@@ -52,10 +21,8 @@ static void check_source(const Lint *lint, const Setting *setting) {
 void lint_provenance(const Lint *lint) {
         const Settings *settings = lint->context->settings;
 
-        for (size_t i = 0; lint->context->strict && i < settings->n; i++) {
-                check_kernels(lint, &settings->items[i]);
+        for (size_t i = 0; lint->context->strict && i < settings->n; i++)
                 check_source(lint, &settings->items[i]);
-        }
         if (settings->watch.n_limits == 0)
                 lint_tell(lint,
                           RULE_NO_LIMITS,

@@ -76,28 +76,50 @@ static Location location_of(const Lint *lint, const Setting *setting) {
                           .text = profile->text};
 }
 
+static void _printf_(5, 0) tell(const Lint *lint,
+                                RuleId rule,
+                                const Location *where,
+                                const char *hint,
+                                const char *format,
+                                va_list ap) {
+        const LintRule *known = lint_rule_at((size_t) rule);
+        _cleanup_(freep) char *message = NULL;
+
+        if (vasprintf(&message, format, ap) < 0) {
+                message = NULL;
+                lint->problems->incomplete = true;
+                return;
+        }
+        (void) problem_add(lint->problems, known->severity, where, hint, "%s", message);
+        problem_set_id(lint->problems, known->id);
+}
+
+void lint_tell_at(const Lint *lint,
+                  RuleId rule,
+                  const Location *where,
+                  const char *hint,
+                  const char *format,
+                  ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        tell(lint, rule, where, hint, format, ap);
+        va_end(ap);
+}
+
 void lint_tell(const Lint *lint,
                RuleId rule,
                const Setting *setting,
                const char *hint,
                const char *format,
                ...) {
-        _cleanup_(freep) char *message = NULL;
         const Location where = setting ? location_of(lint, setting)
                                        : (Location){.file = lint->context->settings->file};
-        const LintRule *known = lint_rule_at((size_t) rule);
         va_list ap;
 
         va_start(ap, format);
-        int r = vasprintf(&message, format, ap);
+        tell(lint, rule, &where, hint, format, ap);
         va_end(ap);
-        if (r < 0) {
-                message = NULL;
-                lint->problems->incomplete = true;
-                return;
-        }
-        (void) problem_add(lint->problems, known->severity, &where, hint, "%s", message);
-        problem_set_id(lint->problems, known->id);
 }
 
 int lint_check(const LintContext *context, Problems *problems) {
@@ -117,6 +139,8 @@ int lint_check(const LintContext *context, Problems *problems) {
         lint_ksm(&lint);
         lint_provenance(&lint);
         r = lint_parents(&lint);
+        if (r >= 0)
+                r = lint_kernels(&lint);
         if (r < 0)
                 return r;
         return problems->n_errors > n_errors ? -EINVAL : 0;

@@ -10,18 +10,10 @@ typedef struct Resolver {
         const Profile *profile; /* the one asked for */
         Problems *problems;
         Settings *settings;
-        SettingSource *sources; /* what is in force, in the order of the files */
-        size_t n_sources;
-        SettingSource *replaced;
-        size_t n_replaced;
+        Sources sources;
         const Profile *limits_from;
         const Profile *regressions_from;
 } Resolver;
-
-static void resolver_done(Resolver *resolver) {
-        free(resolver->sources);
-        free(resolver->replaced);
-}
 
 Settings *settings_free(Settings *settings) {
         if (!settings)
@@ -48,60 +40,7 @@ const Setting *settings_find(const Settings *settings, KnobRef ref) {
         return NULL;
 }
 
-/* What is said later replaces what was said before */
-
-static int append_source(SettingSource **sources, size_t *n, SettingSource source) {
-        int r = array_grow(sources, *n, sizeof(SettingSource));
-        if (r >= 0)
-                (*sources)[(*n)++] = source;
-        return r;
-}
-
-static int replace_source(Resolver *resolver, size_t i) {
-        int r = append_source(&resolver->replaced, &resolver->n_replaced, resolver->sources[i]);
-        if (r < 0)
-                return r;
-        memmove(resolver->sources + i,
-                resolver->sources + i + 1,
-                (--resolver->n_sources - i) * sizeof(SettingSource));
-        return 0;
-}
-
-/* Both members of a pair make room for either. */
-static int put(Resolver *resolver, const Profile *profile, const ProfileSetting *said) {
-        KnobRef partner = {0};
-        bool paired = knob_ref_partner(said->ref, &partner);
-
-        for (size_t i = resolver->n_sources; i-- > 0;) {
-                KnobRef ref = resolver->sources[i].said->ref;
-                if (!knob_ref_equal(ref, said->ref) && !(paired && knob_ref_equal(ref, partner)))
-                        continue;
-                int r = replace_source(resolver, i);
-                if (r < 0)
-                        return r;
-        }
-        return append_source(&resolver->sources,
-                             &resolver->n_sources,
-                             (SettingSource){.profile = profile, .said = said});
-}
-
-static int put_all(Resolver *resolver, const Profile *profile, const ProfileSettings *settings) {
-        for (size_t i = 0; i < settings->n; i++) {
-                int r = put(resolver, profile, &settings->items[i]);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-static int put_profile(Resolver *resolver, const Profile *profile) {
-        int r = put_all(resolver, profile, &profile->settings);
-
-        for (size_t i = 0; r >= 0 && i < profile->n_overrides; i++)
-                if (when_holds(&profile->overrides[i].when, resolver->facts))
-                        r = put_all(resolver, profile, &profile->overrides[i].settings);
-        if (r < 0)
-                return r;
+static int put_watch(Resolver *resolver, const Profile *profile) {
         if (profile->watch.set & WATCH_SET_LIMITS)
                 resolver->limits_from = profile;
         if (profile->watch.set & WATCH_SET_REGRESSIONS)
@@ -135,12 +74,12 @@ static int check_when(Resolver *resolver, const Profile *profile) {
 }
 
 static int put_ancestry(Resolver *resolver, const Ancestry *ancestry) {
-        int r = 0;
+        int r = sources_gather(ancestry, resolver->facts, &resolver->sources);
 
         for (size_t i = 0; r >= 0 && i < ancestry->n_order; i++) {
                 r = check_when(resolver, ancestry->order[i]);
                 if (r >= 0)
-                        r = put_profile(resolver, ancestry->order[i]);
+                        r = put_watch(resolver, ancestry->order[i]);
         }
         return r;
 }
@@ -165,11 +104,11 @@ static int settle_source(const SettingContext *context, Settings *settings, Sett
 /* What is not in force here is looked at all the same: a mistake shows on every machine. A range
  * is left to the machines where it counts, unless the file itself always sets it. */
 static void check_replaced(const Resolver *resolver, const SettingContext *context) {
-        for (size_t i = 0; i < resolver->n_replaced; i++)
+        for (size_t i = 0; i < resolver->sources.n_replaced; i++)
                 setting_check(context,
-                              &resolver->replaced[i],
+                              &resolver->sources.replaced[i],
                               context->applicable &&
-                                      resolver->replaced[i].profile == resolver->profile);
+                                      resolver->sources.replaced[i].profile == resolver->profile);
 }
 
 static void check_idle_overrides(const Resolver *resolver, const SettingContext *context) {
@@ -187,13 +126,6 @@ static void check_idle_overrides(const Resolver *resolver, const SettingContext 
         }
 }
 
-static const SettingSource *find_source(const Resolver *resolver, KnobRef ref) {
-        for (size_t i = 0; i < resolver->n_sources; i++)
-                if (knob_ref_equal(resolver->sources[i].said->ref, ref))
-                        return &resolver->sources[i];
-        return NULL;
-}
-
 /* balance_dirty_pages takes half the foreground limit when background is not below it, and says
  * nothing. Other units and live values are the plan's to judge. */
 static void check_dirty(const Resolver *resolver, const char *background, const char *foreground) {
@@ -204,7 +136,7 @@ static void check_dirty(const Resolver *resolver, const char *background, const 
 
         if (!low || !high || integer_compare(low->value.integers[0], high->value.integers[0]) < 0)
                 return;
-        Location where = setting_source_location(find_source(resolver, refs[0]));
+        Location where = setting_source_location(sources_find(&resolver->sources, refs[0]));
         value_format(&low->value, texts[0]);
         value_format(&high->value, texts[1]);
         (void) problem_add(resolver->problems,
@@ -279,8 +211,8 @@ static int settle(Resolver *resolver) {
                                         .applicable = settings->applicable,
                                         .problems = resolver->problems};
 
-        for (size_t i = 0; i < resolver->n_sources; i++) {
-                int r = settle_source(&context, settings, resolver->sources[i]);
+        for (size_t i = 0; i < resolver->sources.n; i++) {
+                int r = settle_source(&context, settings, resolver->sources.items[i]);
                 if (r < 0)
                         return r;
         }
@@ -315,11 +247,11 @@ int resolve_ancestry(const Root *root,
                      Settings **ret) {
         const Profile *profile = ancestry->order[ancestry->n_order - 1];
         _cleanup_(settings_freep) Settings *settings = settings_new(profile);
-        _cleanup_(resolver_done) Resolver resolver = {.root = root,
-                                                      .facts = facts,
-                                                      .profile = profile,
-                                                      .problems = problems,
-                                                      .settings = settings};
+        Resolver resolver = {.root = root,
+                             .facts = facts,
+                             .profile = profile,
+                             .problems = problems,
+                             .settings = settings};
         size_t n_errors = problems->n_errors;
 
         if (!settings)
@@ -327,6 +259,7 @@ int resolve_ancestry(const Root *root,
         int r = put_ancestry(&resolver, ancestry);
         if (r >= 0)
                 r = settle(&resolver);
+        sources_done(&resolver.sources);
         if (r < 0)
                 return r;
         if (problems->n_errors > n_errors)

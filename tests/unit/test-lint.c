@@ -42,6 +42,15 @@ static const Case cases[] = {
         {"hugepages-share", "hugepages: {hugepages-2048kB: {nr_hugepages: 3400}}\n" LIMITS, "hugepages: {hugepages-2048kB: {nr_hugepages: 3200}}\n" LIMITS},
         {"knob-not-everywhere", SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), SYSCTL("vm.defrag_mode: {value: 1, optional: true, source: s, reviewed: 2026-11}"), .strict = true},
         {"knob-not-everywhere", SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), "when: {kernel: '>= 6.15'}\n" SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), .strict = true},
+        {"knob-not-everywhere", SYSCTL("vm.laptop_mode: {value: 0, source: s, reviewed: 2026-11}"), "when: {kernel: '< 7.0'}\n" SYSCTL("vm.laptop_mode: {value: 0, source: s, reviewed: 2026-11}"), .strict = true},
+        {"knob-not-everywhere", "when: {kernel: '<= 7.0'}\n" SYSCTL("vm.laptop_mode: {value: 0, source: s, reviewed: 2026-11}"), "when: {kernel: '<= 6.19'}\n" SYSCTL("vm.laptop_mode: {value: 0, source: s, reviewed: 2026-11}"), .strict = true},
+        {"knob-not-everywhere", "when: {kernel: '>= 6.14'}\n" SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), "when: {kernel: '> 6.14'}\n" SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), .strict = true},
+        {"knob-not-everywhere", "when: {kernel: '>= 5.15'}\n" SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), "when: {kernel: '= 6.18'}\n" SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), .strict = true},
+        {"knob-not-everywhere", "inherits: [first]\n" SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), "inherits: [new-kernels]\n" SYSCTL("vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}"), .strict = true},
+        {"knob-not-everywhere", "overrides: [{when: {kernel: '>= 6.1'}, sysctl: {vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}}}]\n" LIMITS, "overrides: [{when: {kernel: '>= 6.15'}, sysctl: {vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}}}]\n" LIMITS, .strict = true},
+        {"knob-not-everywhere", "overrides: [{when: {nodes: '>= 1'}, sysctl: {vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}}}]\n" LIMITS, "when: {kernel: '>= 6.15'}\n" "overrides: [{when: {nodes: '>= 1'}, sysctl: {vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}}}]\n" LIMITS, .strict = true},
+        {"knob-not-everywhere", "sysctl: {vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}}\noverrides: [{when: {kernel: '>= 6.15'}, sysctl: {vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}}}]\n" LIMITS, "sysctl: {vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}}\noverrides: [{when: {kernel: '< 6.15'}, sysctl: {vm.defrag_mode: {value: 1, optional: true, source: s, reviewed: 2026-11}}}]\n" LIMITS, .strict = true},
+        {"knob-not-everywhere", "overrides: [{when: {kernel: '< 6.10'}, sysctl: {vm.defrag_mode: {value: 1, source: s, reviewed: 2026-11}}}]\n" LIMITS, "overrides: [{when: {kernel: '< 6.10'}, sysctl: {vm.defrag_mode: {value: 1, optional: true, source: s, reviewed: 2026-11}}}]\n" LIMITS, .strict = true},
         {"ksm-advisor-idle", "ksm: {advisor_max_cpu: 10, advisor_mode: none}\n" LIMITS, "ksm: {advisor_max_cpu: 10, advisor_mode: scan-time}\n" LIMITS},
         {"ksm-advisor-rules", "ksm: {pages_to_scan: 10, advisor_mode: scan-time}\n" LIMITS, "ksm: {pages_to_scan: 10, advisor_mode: none}\n" LIMITS},
         {"ksm-unmerge", "ksm: {run: 2}\n" LIMITS, "ksm: {run: 1}\n" LIMITS},
@@ -145,6 +154,11 @@ static char *broken_rules(const Case *what, const char *body) {
         made_machine_profile(&machine,
                              "bytes-too",
                              "profile: bytes-too\nsummary: s\n" SYSCTL("vm.dirty_bytes: 1024MiB"));
+        made_machine_profile(
+                &machine,
+                "new-kernels",
+                "profile: new-kernels\nsummary: s\nwhen: {kernel: '>= 6.15'}\n" SYSCTL(
+                        "vm.vfs_cache_pressure: {value: 90, source: s, reviewed: 2026-11}"));
         _cleanup_(freep) char *profile = text_format("profile: x\nsummary: s\n%s", body);
         made_machine_profile(&machine, "x", profile);
         judge(&machine, what, &problems);
