@@ -61,6 +61,30 @@ END
         expect stderr "--check compares with this machine"
 }
 
+@test "another machine has as many nodes as it is said to have" {
+        profile pools <<'END'
+profile: pools
+summary: a pool of node 3
+hugepages:
+  node3:
+    hugepages-2048kB:
+      nr_hugepages: 16
+watch: {limits: {memory.full: 10% over 2s}}
+END
+        memctl validate --nodes 4 "$FILE"
+        expect_status 0
+        memctl validate --nodes 3 "$FILE"
+        expect_status 1
+        expect stderr "$FILE:6:7: error" \
+                "nr_hugepages cannot be set: a machine with 3 NUMA nodes has no node 3" "optional: true"
+        memctl validate --kernel 6.12 "$FILE"
+        expect_status 1
+        expect stderr "a machine with 1 NUMA node has no node 3"
+        sed -i 's/: 16$/: {value: 16, optional: true}/' "$FILE"
+        memctl validate --nodes 3 "$FILE"
+        expect_status 0
+}
+
 @test "--explain tells of one rule, of all, and of none" {
         memctl validate --explain swappiness-zero
         expect_status 0

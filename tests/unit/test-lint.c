@@ -258,7 +258,7 @@ static void test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_ker
         MadeMachine machine;
 
         made_machine_init(&machine, 6, 1);
-        machine.facts.assumed = true;
+        machine.facts.assumed = FACT_KERNEL;
         machine.facts.context.kernel = KERNEL_VERSION_OF(6, 18);
         made_machine_profile(
                 &machine,
@@ -266,7 +266,7 @@ static void test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_ker
                 "profile: x\nsummary: s\n" SYSCTL("vm.defrag_mode: 1, vm.overcommit_ratio: 90"));
         judge(&machine, &(const Case){0}, &problems);
         assert_int_equal(problems.n, 0);
-        machine.facts.assumed = false;
+        machine.facts.assumed = 0;
         judge(&machine, &(const Case){0}, &problems);
         assert_int_equal(problems.n_errors, 1); /* 6.1 has no file of that name */
         made_machine_done(&machine);
