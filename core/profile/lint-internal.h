@@ -63,7 +63,8 @@ typedef struct Lint {
 
 /* The number that the profile gives a knob; false when it does not set it (or not to a number). */
 bool lint_sets(const Lint *lint, const char *knob, uint64_t *ret, const Setting **ret_setting);
-/* The number that it will have: the profile's, or else the machine's own. */
+/* The number that it will have: the profile's, or else the machine's own, or the kernel's default
+ * where the machine is not at hand. */
 bool lint_number(const Lint *lint, const char *knob, uint64_t *ret);
 /* The word that it will have; false when not known. */
 bool lint_is_word(const Lint *lint, const char *knob, const char *word);

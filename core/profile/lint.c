@@ -27,15 +27,16 @@ bool lint_sets(const Lint *lint, const char *knob, uint64_t *ret, const Setting 
         return true;
 }
 
-/* The machine's own value of a knob that the profile leaves alone. Of another machine it is not
- * known; a member of a pair whose partner the profile sets will be 0. */
-static bool read_live(const Lint *lint, KnobRef ref, Value *ret) {
+/* What a knob has that the profile leaves alone: the machine's own value, or the kernel's default
+ * where the machine is not at hand. A member of a pair whose partner the profile sets will be 0. */
+static bool read_other(const Lint *lint, KnobRef ref, Value *ret) {
+        const Facts *facts = lint->context->facts;
         KnobRef partner;
 
-        if (lint->context->facts->assumed)
-                return false;
         if (knob_ref_partner(ref, &partner) && settings_find(lint->context->settings, partner))
                 return false;
+        if (facts->assumed)
+                return knob_default(ref.knob, &facts->context, ret) >= 0;
         return live_read(lint->context->root, ref, ret) >= 0;
 }
 
@@ -46,7 +47,7 @@ bool lint_number(const Lint *lint, const char *knob, uint64_t *ret) {
 
         if (setting)
                 return number_of(&setting->value, ret);
-        return knob_ref_parse(knob, &ref) >= 0 && read_live(lint, ref, &live) &&
+        return knob_ref_parse(knob, &ref) >= 0 && read_other(lint, ref, &live) &&
                number_of(&live, ret);
 }
 
@@ -57,7 +58,7 @@ bool lint_is_word(const Lint *lint, const char *knob, const char *word) {
 
         if (setting)
                 return streq(setting->value.word, word);
-        return knob_ref_parse(knob, &ref) >= 0 && read_live(lint, ref, &live) &&
+        return knob_ref_parse(knob, &ref) >= 0 && read_other(lint, ref, &live) &&
                streq(live.word, word);
 }
 

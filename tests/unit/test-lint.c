@@ -27,6 +27,7 @@ typedef struct Case {
         bool strict;
         const char *knob; /* a live value beside the profile's */
         const char *live;
+        unsigned assumed; /* what was said of a machine that is not at hand */
 } Case;
 
 /* clang-format off */
@@ -128,6 +129,7 @@ static char *broken_rules(const Case *what, const char *body) {
         size_t size = 0;
 
         made_machine_init(&machine, 6, 18);
+        machine.facts.assumed = what->assumed;
         if (what->swap_kinds)
                 machine.facts.swap_kinds = what->swap_kinds;
         if (what->knob) {
@@ -252,18 +254,84 @@ static void test_published_profiles_break_the_rules_that_they_are_known_to(void 
         }
 }
 
-/* Of a machine that is not at hand the live values are not known. */
-static void test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_kernel(void **state) {
+/* The rules that a body breaks where the knob of the made machine reads so. */
+static char *assumed_rules(unsigned assumed, const char *knob, const char *live, const char *body) {
+        return broken_rules(&(const Case){.knob = knob, .live = live, .assumed = assumed}, body);
+}
+
+/* This machine's values say nothing of another: that one has what its kernel begins with. */
+static void test_a_machine_that_is_not_at_hand_has_the_defaults(void **state) {
+        static const struct {
+                const char *knob, *live, *body, *here, *there;
+        } known[] = {
+                {"vm.dirty_ratio",
+                 "10\n",
+                 SYSCTL("vm.dirty_background_ratio: 15"),
+                 "background-above-limit",
+                 ""},
+                {"vm.dirty_ratio",
+                 "90\n",
+                 SYSCTL("vm.dirty_background_ratio: 20"),
+                 "",
+                 "background-above-limit"},
+                {"vm.dirty_bytes",
+                 "1000000000\n",
+                 SYSCTL("vm.dirty_background_bytes: 1GiB"),
+                 "background-above-limit",
+                 ""},
+                {"vm.overcommit_memory",
+                 "2\n",
+                 SYSCTL("vm.overcommit_ratio: 90"),
+                 "",
+                 "overcommit-idle"},
+                {"vm.overcommit_ratio",
+                 "90\n",
+                 SYSCTL("vm.overcommit_memory: 2"),
+                 "",
+                 "overcommit-narrow"},
+                {"vm.dirty_writeback_centisecs",
+                 "100\n",
+                 SYSCTL("vm.dirty_expire_centisecs: 1s"),
+                 "",
+                 "expire-below-wakeup"},
+                {"vm.zone_reclaim_mode",
+                 "1\n",
+                 SYSCTL("vm.min_slab_ratio: 7"),
+                 "",
+                 "numa-knob-idle"},
+                {"ksm.advisor_mode",
+                 "none [scan-time]\n",
+                 "ksm: {pages_to_scan: 10}\n" LIMITS,
+                 "ksm-advisor-rules",
+                 ""},
+                /* It depends on the build: nothing is known. */
+                {"transparent_hugepage.enabled",
+                 "[always] madvise never\n",
+                 SYSCTL("vm.min_free_kbytes: 16MiB"),
+                 "min-free-with-thp",
+                 ""},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(known); i++) {
+                _cleanup_(freep) char *here =
+                        assumed_rules(0, known[i].knob, known[i].live, known[i].body);
+                _cleanup_(freep) char *there =
+                        assumed_rules(FACT_RAM, known[i].knob, known[i].live, known[i].body);
+                if (!streq(here, known[i].here) || !streq(there, known[i].there))
+                        print_error("%s: here \"%s\", there \"%s\"\n", known[i].body, here, there);
+                assert_string_equal(here, known[i].here);
+                assert_string_equal(there, known[i].there);
+        }
+}
+
+static void test_an_assumed_machine_has_every_knob_of_its_kernel(void **state) {
         _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
         MadeMachine machine;
 
         made_machine_init(&machine, 6, 1);
         machine.facts.assumed = FACT_KERNEL;
         machine.facts.context.kernel = KERNEL_VERSION_OF(6, 18);
-        made_machine_profile(
-                &machine,
-                "x",
-                "profile: x\nsummary: s\n" SYSCTL("vm.defrag_mode: 1, vm.overcommit_ratio: 90"));
+        made_machine_profile(&machine, "x", "profile: x\nsummary: s\n" SYSCTL("vm.defrag_mode: 1"));
         judge(&machine, &(const Case){0}, &problems);
         assert_int_equal(problems.n, 0);
         machine.facts.assumed = 0;
@@ -387,8 +455,8 @@ int main(void) {
                 cmocka_unit_test(test_each_rule_is_broken_by_its_case_and_by_no_near_miss),
                 cmocka_unit_test(test_no_rule_lacks_a_case_a_title_and_a_reason),
                 cmocka_unit_test(test_published_profiles_break_the_rules_that_they_are_known_to),
-                cmocka_unit_test(
-                        test_an_assumed_machine_has_no_live_values_and_every_knob_of_its_kernel),
+                cmocka_unit_test(test_a_machine_that_is_not_at_hand_has_the_defaults),
+                cmocka_unit_test(test_an_assumed_machine_has_every_knob_of_its_kernel),
                 cmocka_unit_test(test_what_a_hint_says_to_write_is_yaml),
                 cmocka_unit_test(test_a_hostile_family_is_judged_at_once),
         };
