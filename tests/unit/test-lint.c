@@ -27,6 +27,7 @@ typedef struct Case {
         bool strict;
         const char *knob; /* a live value beside the profile's */
         const char *live;
+        unsigned nodes;   /* 0: one */
         unsigned assumed; /* what was said of a machine that is not at hand */
 } Case;
 
@@ -62,8 +63,11 @@ static const Case cases[] = {
         {"min-free-share", SYSCTL("vm.min_free_kbytes: 500MiB"), SYSCTL("vm.min_free_kbytes: 300MiB")},
         {"min-free-share-huge", SYSCTL("vm.min_free_kbytes: 900MiB"), SYSCTL("vm.min_free_kbytes: 700MiB")},
         {"min-free-tiny", SYSCTL("vm.min_free_kbytes: 1023"), SYSCTL("vm.min_free_kbytes: 1024")},
-        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 132MiB") "transparent_hugepage: {enabled: always}\n", SYSCTL("vm.min_free_kbytes: {value: 132MiB, only: raise}") "transparent_hugepage: {enabled: always}\n"},
-        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 132MiB") "transparent_hugepage: {enabled: always}\n", SYSCTL("vm.min_free_kbytes: 132MiB") "transparent_hugepage: {enabled: never}\n"},
+        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 65MiB") "transparent_hugepage: {enabled: always}\n", SYSCTL("vm.min_free_kbytes: 66MiB") "transparent_hugepage: {enabled: always}\n"},
+        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 65MiB") "transparent_hugepage: {enabled: madvise}\n", SYSCTL("vm.min_free_kbytes: 65MiB") "transparent_hugepage: {enabled: never}\n"},
+        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 65MiB") "transparent_hugepage: {enabled: always}\n", SYSCTL("vm.min_free_kbytes: {value: 65MiB, only: raise}") "transparent_hugepage: {enabled: always}\n"},
+        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 132MiB") "transparent_hugepage: {enabled: always}\n", SYSCTL("vm.min_free_kbytes: 154MiB") "transparent_hugepage: {enabled: always}\n", .nodes = 5},
+        {"min-free-with-thp", SYSCTL("vm.min_free_kbytes: 65MiB") "transparent_hugepage: {hugepages-2048kB: {enabled: madvise}}\n", SYSCTL("vm.min_free_kbytes: 65MiB") "transparent_hugepage: {hugepages-64kB: {enabled: madvise}}\n"},
         {"no-limits", "sysctl: {vm.swappiness: 10}\n", SYSCTL("vm.swappiness: 10")},
         {"no-source", SYSCTL("vm.swappiness: 10"), SYSCTL("vm.swappiness: {value: 10, source: s, reviewed: 2026-11}"), .strict = true},
         {"no-source", SYSCTL("vm.swappiness: {value: 10, source: s}"), SYSCTL("vm.swappiness: {value: 10, source: s, reviewed: 2026-11}"), .strict = true},
@@ -130,6 +134,7 @@ static char *broken_rules(const Case *what, const char *body) {
 
         made_machine_init(&machine, 6, 18);
         machine.facts.assumed = what->assumed;
+        machine.facts.n_nodes = what->nodes > 0 ? what->nodes : 1;
         if (what->swap_kinds)
                 machine.facts.swap_kinds = what->swap_kinds;
         if (what->knob) {
@@ -237,9 +242,9 @@ static void test_published_profiles_break_the_rules_that_they_are_known_to(void 
                  SYSCTL("vm.swappiness: 0, vm.vfs_cache_pressure: 50, vm.dirty_ratio: 10, "
                         "vm.dirty_background_ratio: 3, vm.max_map_count: 524288"),
                  "swappiness-zero"},
-                {"tuned, hpc-compute, without the NUMA part",
+                {"tuned, hpc-compute, without the NUMA part: enough on up to four nodes",
                  SYSCTL("vm.min_free_kbytes: 135168") "transparent_hugepage: {enabled: always}\n",
-                 "min-free-with-thp"},
+                 ""},
                 {"A-Tune, tomcat", SYSCTL("vm.drop_caches: 3"), "trigger-as-setting"},
                 {"TiDB, on a machine below what it asks for",
                  SYSCTL("vm.min_free_kbytes: 1048576, vm.overcommit_memory: 1"),
