@@ -17,6 +17,7 @@ typedef enum RuleId {
         RULE_KNOB_NOT_EVERYWHERE,
         RULE_KSM_ADVISOR_IDLE,
         RULE_KSM_ADVISOR_RULES,
+        RULE_KSM_SCANS_NOTHING,
         RULE_KSM_UNMERGE,
         RULE_LAPTOP_MODE,
         RULE_LRU_GEN_KILLS,
@@ -61,6 +62,8 @@ typedef struct Lint {
         Problems *problems;
 } Lint;
 
+/* What the profile says of a knob, or NULL. */
+const Setting *lint_setting(const Lint *lint, const char *knob);
 /* The number that the profile gives a knob; false when it does not set it (or not to a number). */
 bool lint_sets(const Lint *lint, const char *knob, uint64_t *ret, const Setting **ret_setting);
 /* The number that it will have: the profile's, or else the machine's own, or the kernel's default

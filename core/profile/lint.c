@@ -10,6 +10,12 @@ static const Setting *find_setting(const Lint *lint, const char *knob, KnobRef *
         return knob_ref_parse(knob, ret) < 0 ? NULL : settings_find(lint->context->settings, *ret);
 }
 
+const Setting *lint_setting(const Lint *lint, const char *knob) {
+        KnobRef ref;
+
+        return find_setting(lint, knob, &ref);
+}
+
 static bool number_of(const Value *value, uint64_t *ret) {
         if (value->n == 0 || value->integers[0].negative)
                 return false;
