@@ -284,6 +284,31 @@ static void test_sections_and_stages_have_names(void **state) {
         assert_null(knob_stage_to_string(_KNOB_STAGE_INVALID));
 }
 
+/* ec33687c6749 and d0f048ac39f6 came with 6.10, the counts of failed swap-in with 6.14. */
+static void test_counts_came_with_their_kernels_and_are_as_wide_as_there(void **state) {
+        static const struct {
+                const char *name;
+                unsigned since;
+                uint64_t max;
+        } cases[] = {
+                {THP "hugepages-64kB.stats.anon_fault_alloc", KERNEL_VERSION_OF(6, 10), UINT64_MAX},
+                {THP "hugepages-64kB.stats.swpout_fallback", KERNEL_VERSION_OF(6, 10), UINT64_MAX},
+                {THP "hugepages-64kB.stats.swpin", KERNEL_VERSION_OF(6, 13), UINT64_MAX},
+                {THP "hugepages-64kB.stats.swpin_fallback", KERNEL_VERSION_OF(6, 14), UINT64_MAX},
+                {THP "khugepaged.full_scans", 0, UINT32_MAX},
+                {THP "khugepaged.pages_collapsed", 0, UINT32_MAX},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ValueType type;
+                KnobRef ref;
+                assert_int_equal(knob_ref_parse(cases[i].name, &ref), 0);
+                assert_int_equal(ref.knob->since, cases[i].since);
+                assert_int_equal(knob_value_type(ref.knob, &linux_6_18, &type), 0);
+                assert_true(type.max.magnitude == cases[i].max);
+        }
+}
+
 static void test_a_default_is_known_where_it_is_one_on_every_machine(void **state) {
         static const struct {
                 const char *name, *text; /* NULL: it depends */
@@ -338,6 +363,7 @@ int main(void) {
                 cmocka_unit_test(test_what_no_profile_sets_has_a_refusal),
                 cmocka_unit_test(test_what_rewrites_min_free_is_written_before_it),
                 cmocka_unit_test(test_sections_and_stages_have_names),
+                cmocka_unit_test(test_counts_came_with_their_kernels_and_are_as_wide_as_there),
                 cmocka_unit_test(test_a_default_is_known_where_it_is_one_on_every_machine),
                 cmocka_unit_test(test_a_default_is_not_known_of_a_kernel_without_the_knob),
         };
