@@ -8,8 +8,8 @@ typedef struct Walk {
         const Ancestry *known; /* where loaded profiles are; NULL: in files */
         Problems *problems;
         Ancestry ancestry; /* what has been found */
-        const Profile
-                *chain[ANCESTRY_DEPTH_MAX]; /* from the profile asked for to the one at hand */
+        /* From the profile asked for to the one at hand. */
+        const Profile *chain[ANCESTRY_DEPTH_MAX];
         unsigned depth;
 } Walk;
 
