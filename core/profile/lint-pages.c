@@ -91,7 +91,7 @@ static void check_ksm_scan(const Lint *lint) {
                 lint_tell(lint,
                           RULE_KSM_SCANS_NOTHING,
                           setting,
-                          "set it to 100 or more, or ksm.run to 0",
+                          "100 pages or more, or ksm.run: 0",
                           "ksm.run is 1, and %s 0: ksmd wakes up and looks at no page",
                           idle);
 }
