@@ -164,23 +164,32 @@ static ExitCode validate_all(const Machine *machine, json_object *array) {
         return code;
 }
 
+static void assume_kernel(Facts *facts, unsigned kernel) {
+        facts->context.kernel = kernel;
+        (void) snprintf(facts->release,
+                        sizeof(facts->release),
+                        "%u.%u",
+                        KERNEL_VERSION_MAJOR(kernel),
+                        KERNEL_VERSION_MINOR(kernel));
+        facts->assumed |= FACT_KERNEL;
+}
+
 /* The facts of a machine that is not at hand, as far as they were given. */
 static void assume(Facts *facts) {
-        if (arg_kernel > 0) {
-                facts->context.kernel = arg_kernel;
-                (void) snprintf(facts->release,
-                                sizeof(facts->release),
-                                "%u.%u",
-                                KERNEL_VERSION_MAJOR(arg_kernel),
-                                KERNEL_VERSION_MINOR(arg_kernel));
-        }
-        if (arg_ram > 0)
+        if (arg_kernel > 0)
+                assume_kernel(facts, arg_kernel);
+        if (arg_ram > 0) {
                 facts->ram_bytes = arg_ram;
-        if (arg_swap > 0)
+                facts->assumed |= FACT_RAM;
+        }
+        if (arg_swap > 0) {
                 facts->swap_kinds = arg_swap;
-        if (arg_nodes > 0)
+                facts->assumed |= FACT_SWAP;
+        }
+        if (arg_nodes > 0) {
                 facts->n_nodes = arg_nodes;
-        facts->assumed = arg_kernel > 0 || arg_ram > 0 || arg_swap > 0 || arg_nodes > 0;
+                facts->assumed |= FACT_NODES;
+        }
 }
 
 ExitCode verb_validate(size_t n, char **arguments) {

@@ -162,3 +162,29 @@ int knob_value_type(const Knob *knob, const KnobContext *context, ValueType *ret
         *ret = type;
         return 0;
 }
+
+/* One of the words, or a number: 0 is one for vm.dirty_bytes too, which does not take it. */
+static bool parse_default(const ValueType *type, const char *text, size_t n, Value *ret) {
+        _cleanup_(freep) char *why = NULL, *copy = strndup(text, n);
+
+        if (!copy)
+                return false;
+        return type->kind == VALUE_CHOICE ? value_parse(type, copy, ret, &why) >= 0
+                                          : value_parse_kernel(type, copy, ret) >= 0;
+}
+
+/* The text is for people: "20", "0, or hugepages= at boot", "0 (off)", "1 (0 with PREEMPT_RT)". The
+ * last one has an exception in brackets, and others are no value at all: "the build's choice". */
+int knob_default(const Knob *knob, const KnobContext *context, Value *ret) {
+        ValueType type;
+        Value exception;
+
+        if (!knob->default_text || knob_value_type(knob, context, &type) < 0)
+                return -ENOENT;
+        const char *text = knob->default_text, *note = strstr(text, " (");
+        const char *end = note ? note : strstr(text, ", ");
+        size_t n = end ? (size_t) (end - text) : strlen(text);
+        if (note && parse_default(&type, note + 2, strcspn(note + 2, " )"), &exception))
+                return -ENOENT;
+        return parse_default(&type, text, n, ret) ? 0 : -ENOENT;
+}

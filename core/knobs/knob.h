@@ -174,5 +174,9 @@ bool knob_is_ratio(const Knob *knob);
  */
 int knob_value_type(const Knob *knob, const KnobContext *context, ValueType *ret);
 
+/* What it has when nobody set it, where that is the same on every machine with this kernel. -ENOENT
+ * where it depends on the machine or the build, and where the kernel has no such knob. */
+int knob_default(const Knob *knob, const KnobContext *context, Value *ret);
+
 const char *knob_section_to_string(KnobSection section);
 const char *knob_stage_to_string(KnobStage stage);

@@ -14,6 +14,14 @@ typedef enum SwapKind {
         SWAP_FILE = 1 << 3,
 } SwapKind;
 
+/* What may be said of a machine that is not at hand. */
+typedef enum FactKind {
+        FACT_KERNEL = 1 << 0,
+        FACT_RAM = 1 << 1,
+        FACT_SWAP = 1 << 2,
+        FACT_NODES = 1 << 3, /* numbered from 0 without a gap */
+} FactKind;
+
 #define BOOT_ID_MAX 37 /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and NUL */
 
 typedef struct Facts {
@@ -25,7 +33,8 @@ typedef struct Facts {
         unsigned n_nodes;    /* NUMA nodes online, at least 1 */
         bool has_thp;
         bool has_psi;
-        bool assumed; /* of a machine that is not at hand: its files say nothing of the facts */
+        unsigned assumed; /* of FactKind: what was said of a machine that is not at hand, whose
+                             files are then not those of the tree; 0 for the machine itself */
 } Facts;
 
 /*

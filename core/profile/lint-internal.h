@@ -17,6 +17,7 @@ typedef enum RuleId {
         RULE_KNOB_NOT_EVERYWHERE,
         RULE_KSM_ADVISOR_IDLE,
         RULE_KSM_ADVISOR_RULES,
+        RULE_KSM_SCANS_NOTHING,
         RULE_KSM_UNMERGE,
         RULE_LAPTOP_MODE,
         RULE_LRU_GEN_KILLS,
@@ -57,12 +58,16 @@ typedef enum RuleId {
 
 typedef struct Lint {
         const LintContext *context;
+        const Ancestry *ancestry; /* of the profile */
         Problems *problems;
 } Lint;
 
+/* What the profile says of a knob, or NULL. */
+const Setting *lint_setting(const Lint *lint, const char *knob);
 /* The number that the profile gives a knob; false when it does not set it (or not to a number). */
 bool lint_sets(const Lint *lint, const char *knob, uint64_t *ret, const Setting **ret_setting);
-/* The number that it will have: the profile's, or else the machine's own. */
+/* The number that it will have: the profile's, or else the machine's own, or the kernel's default
+ * where the machine is not at hand. */
 bool lint_number(const Lint *lint, const char *knob, uint64_t *ret);
 /* The word that it will have; false when not known. */
 bool lint_is_word(const Lint *lint, const char *knob, const char *word);
@@ -74,6 +79,13 @@ void lint_tell(const Lint *lint,
                const char *hint,
                const char *format,
                ...) _printf_(5, 6);
+/* The same for any place. */
+void lint_tell_at(const Lint *lint,
+                  RuleId rule,
+                  const Location *where,
+                  const char *hint,
+                  const char *format,
+                  ...) _printf_(5, 6);
 
 void lint_values(const Lint *lint);
 void lint_writeback(const Lint *lint);
@@ -83,4 +95,5 @@ void lint_huge_pages(const Lint *lint);
 void lint_ksm(const Lint *lint);
 /* -ENOMEM, or 0 */
 int lint_parents(const Lint *lint);
+int lint_kernels(const Lint *lint);
 void lint_provenance(const Lint *lint);

@@ -56,6 +56,46 @@ void lint_huge_pages(const Lint *lint) {
                           (unsigned long) none);
 }
 
+/* The knob at 0 by which ksmd looks at nothing, or NULL. A change of the mode sets pages_to_scan to
+ * 100, or to where the advisor begins. */
+static const char *idle_ksm_knob(const Lint *lint) {
+        const bool changes = lint_setting(lint, "ksm.advisor_mode");
+        const bool advised = lint_is_word(lint, "ksm.advisor_mode", "scan-time");
+        const struct {
+                const char *knob;
+                bool counts;
+        } knobs[] = {
+                {"ksm.pages_to_scan",
+                 !advised && (!changes || lint_setting(lint, "ksm.pages_to_scan"))},
+                {"ksm.advisor_max_pages_to_scan", advised},
+                {"ksm.advisor_min_pages_to_scan", advised && changes},
+        };
+        uint64_t number = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(knobs); i++)
+                if (knobs[i].counts && lint_number(lint, knobs[i].knob, &number) && number == 0)
+                        return knobs[i].knob;
+        return NULL;
+}
+
+static void check_ksm_scan(const Lint *lint) {
+        const char *idle = idle_ksm_knob(lint);
+        uint64_t run = 0;
+
+        if (!idle || !lint_number(lint, "ksm.run", &run) || run != 1)
+                return;
+        /* The line that brings it about: the profile may set only one of the three. */
+        const Setting *setting = lint_setting(lint, idle) ?: lint_setting(lint, "ksm.run");
+        setting = setting ?: lint_setting(lint, "ksm.advisor_mode");
+        if (setting)
+                lint_tell(lint,
+                          RULE_KSM_SCANS_NOTHING,
+                          setting,
+                          "100 pages or more, or ksm.run: 0",
+                          "ksm.run is 1, and %s 0: ksmd wakes up and looks at no page",
+                          idle);
+}
+
 void lint_ksm(const Lint *lint) {
         static const char *const advised[] = {
                 "ksm.advisor_max_cpu",
@@ -66,6 +106,7 @@ void lint_ksm(const Lint *lint) {
         const Setting *setting = NULL;
         uint64_t number = 0;
 
+        check_ksm_scan(lint);
         if (lint_is_word(lint, "ksm.advisor_mode", "scan-time") &&
             lint_sets(lint, "ksm.pages_to_scan", &number, &setting))
                 lint_tell(lint,

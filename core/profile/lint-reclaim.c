@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/machine/khugepaged.h"
 #include "core/profile/lint-internal.h"
 
 static void check_swappiness(const Lint *lint) {
@@ -48,6 +49,42 @@ static void check_swap(const Lint *lint) {
                                             : "zswap does nothing on a machine without swap");
 }
 
+/* hugepage_pmd_enabled(): by the word for all sizes, or by that of the large one. */
+static bool has_huge_pages(const Lint *lint) {
+        const KnobContext *context = &lint->context->facts->context;
+        char size[KNOB_NAME_MAX];
+        const char *const knobs[] = {"transparent_hugepage.enabled", size};
+
+        (void) snprintf(size,
+                        sizeof(size),
+                        "transparent_hugepage.hugepages-%lukB.enabled",
+                        (unsigned long) (context->pmd_pages * context->page_bytes / 1024));
+        for (size_t i = 0; i < ELEMENTSOF(knobs); i++)
+                if (lint_is_word(lint, knobs[i], "always") ||
+                    lint_is_word(lint, knobs[i], "madvise"))
+                        return true;
+        return false;
+}
+
+static void check_khugepaged(const Lint *lint, const Setting *setting, uint64_t kib) {
+        uint64_t scale = 10; /* the default */
+
+        if (setting->only == ONLY_RAISE || !has_huge_pages(lint))
+                return;
+        (void) lint_number(lint, "vm.watermark_scale_factor", &scale);
+        uint64_t need =
+                khugepaged_min_free_kib(lint->context->root, lint->context->facts, kib, scale);
+        if (kib < need)
+                lint_tell(lint,
+                          RULE_MIN_FREE_WITH_THP,
+                          setting,
+                          "write {value: ..., only: raise}",
+                          "vm.min_free_kbytes = %lu is set flatly, and the kernel raises it to %lu "
+                          "for huge pages",
+                          (unsigned long) kib,
+                          (unsigned long) need);
+}
+
 static void check_min_free(const Lint *lint) {
         uint64_t kib = 0, ram = lint->context->facts->ram_bytes;
         const Setting *setting = NULL;
@@ -63,16 +100,7 @@ static void check_min_free(const Lint *lint) {
                           "vm.min_free_kbytes = %lu is %lu %% of RAM, which no program can use",
                           (unsigned long) kib,
                           percent);
-        if (setting->only != ONLY_RAISE &&
-            (lint_is_word(lint, "transparent_hugepage.enabled", "always") ||
-             lint_is_word(lint, "transparent_hugepage.enabled", "madvise")))
-                lint_tell(lint,
-                          RULE_MIN_FREE_WITH_THP,
-                          setting,
-                          "write {value: ..., only: raise}",
-                          "vm.min_free_kbytes = %lu is set flatly, and the kernel raises it for "
-                          "huge pages",
-                          (unsigned long) kib);
+        check_khugepaged(lint, setting, kib);
 }
 
 static void check_numa(const Lint *lint) {
@@ -85,7 +113,7 @@ static void check_numa(const Lint *lint) {
                 lint_tell(lint,
                           RULE_ZONE_RECLAIM_ONE_NODE,
                           setting,
-                          "say it in an override with \"when: {nodes: >= 2}\"",
+                          "say it in an override with when: {nodes: \">= 2\"}",
                           "vm.zone_reclaim_mode = %lu on a machine with one NUMA node",
                           (unsigned long) mode);
         for (size_t i = 0; i < ELEMENTSOF(idle); i++)

@@ -4,42 +4,16 @@
 #include "core/profile/setting.h"
 #include "core/profile/watch.h"
 
-/* Parents of parents of parents: more is a mistake. */
-#define RESOLVE_DEPTH_MAX 16
-
-/* A profile that was looked at already. A diamond counts a profile once, at its first place. */
-typedef struct Visited {
-        char *name;
-        Profile *profile; /* NULL when it could not be loaded */
-} Visited;
-
 typedef struct Resolver {
         const Root *root;
-        StoreTrust trust;
         const Facts *facts;
+        const Profile *profile; /* the one asked for */
         Problems *problems;
         Settings *settings;
-        const Profile *chain[RESOLVE_DEPTH_MAX]; /* from the profile asked for to the one at hand */
-        unsigned depth;
-        Visited *visited;
-        size_t n_visited;
-        SettingSource *sources; /* what is in force, in the order of the files */
-        size_t n_sources;
-        SettingSource *replaced;
-        size_t n_replaced;
+        Sources sources;
         const Profile *limits_from;
         const Profile *regressions_from;
 } Resolver;
-
-static void resolver_done(Resolver *resolver) {
-        for (size_t i = 0; i < resolver->n_visited; i++) {
-                free(resolver->visited[i].name);
-                (void) profile_free(resolver->visited[i].profile);
-        }
-        free(resolver->visited);
-        free(resolver->sources);
-        free(resolver->replaced);
-}
 
 Settings *settings_free(Settings *settings) {
         if (!settings)
@@ -66,60 +40,7 @@ const Setting *settings_find(const Settings *settings, KnobRef ref) {
         return NULL;
 }
 
-/* What is said later replaces what was said before */
-
-static int append_source(SettingSource **sources, size_t *n, SettingSource source) {
-        int r = array_grow(sources, *n, sizeof(SettingSource));
-        if (r >= 0)
-                (*sources)[(*n)++] = source;
-        return r;
-}
-
-static int replace_source(Resolver *resolver, size_t i) {
-        int r = append_source(&resolver->replaced, &resolver->n_replaced, resolver->sources[i]);
-        if (r < 0)
-                return r;
-        memmove(resolver->sources + i,
-                resolver->sources + i + 1,
-                (--resolver->n_sources - i) * sizeof(SettingSource));
-        return 0;
-}
-
-/* Both members of a pair make room for either. */
-static int put(Resolver *resolver, const Profile *profile, const ProfileSetting *said) {
-        KnobRef partner = {0};
-        bool paired = knob_ref_partner(said->ref, &partner);
-
-        for (size_t i = resolver->n_sources; i-- > 0;) {
-                KnobRef ref = resolver->sources[i].said->ref;
-                if (!knob_ref_equal(ref, said->ref) && !(paired && knob_ref_equal(ref, partner)))
-                        continue;
-                int r = replace_source(resolver, i);
-                if (r < 0)
-                        return r;
-        }
-        return append_source(&resolver->sources,
-                             &resolver->n_sources,
-                             (SettingSource){.profile = profile, .said = said});
-}
-
-static int put_all(Resolver *resolver, const Profile *profile, const ProfileSettings *settings) {
-        for (size_t i = 0; i < settings->n; i++) {
-                int r = put(resolver, profile, &settings->items[i]);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-static int put_profile(Resolver *resolver, const Profile *profile) {
-        int r = put_all(resolver, profile, &profile->settings);
-
-        for (size_t i = 0; r >= 0 && i < profile->n_overrides; i++)
-                if (when_holds(&profile->overrides[i].when, resolver->facts))
-                        r = put_all(resolver, profile, &profile->overrides[i].settings);
-        if (r < 0)
-                return r;
+static int put_watch(Resolver *resolver, const Profile *profile) {
         if (profile->watch.set & WATCH_SET_LIMITS)
                 resolver->limits_from = profile;
         if (profile->watch.set & WATCH_SET_REGRESSIONS)
@@ -137,7 +58,7 @@ static int check_when(Resolver *resolver, const Profile *profile) {
         _cleanup_(freep) char *why = when_explain(&profile->when, resolver->facts);
         if (!why)
                 return -ENOMEM;
-        bool parent = profile != resolver->chain[0];
+        bool parent = profile != resolver->profile;
         char *all = text_format("%s%s%s%s%s%s",
                                 settings->why_not ? settings->why_not : "",
                                 settings->why_not ? "; " : "",
@@ -152,142 +73,15 @@ static int check_when(Resolver *resolver, const Profile *profile) {
         return 0;
 }
 
-/* Parents */
+static int put_ancestry(Resolver *resolver, const Ancestry *ancestry) {
+        int r = sources_gather(ancestry, resolver->facts, &resolver->sources);
 
-static Location parent_location(const Profile *profile, size_t i) {
-        return (Location){.file = profile->file,
-                          .line = profile->inherits_places[i].line,
-                          .column = profile->inherits_places[i].column,
-                          .text = profile->text};
-}
-
-/* "a -> b -> a" from where the name stands in the chain; the caller frees. */
-static char *format_loop(const Resolver *resolver, unsigned from) {
-        char *text = NULL;
-        size_t size = 0;
-        FILE *out = open_memstream(&text, &size);
-
-        if (!out)
-                return NULL;
-        for (unsigned i = from; i < resolver->depth; i++)
-                (void) fprintf(out, "%s -> ", resolver->chain[i]->name);
-        (void) fputs(resolver->chain[from]->name, out);
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
+        for (size_t i = 0; r >= 0 && i < ancestry->n_order; i++) {
+                r = check_when(resolver, ancestry->order[i]);
+                if (r >= 0)
+                        r = put_watch(resolver, ancestry->order[i]);
         }
-        return text;
-}
-
-/* True when told that this parent leads back to a profile that is being resolved. */
-static bool refuse_loop(Resolver *resolver, const Profile *profile, size_t parent) {
-        Location where = parent_location(profile, parent);
-
-        for (unsigned i = 0; i < resolver->depth; i++) {
-                if (!streq(resolver->chain[i]->name, profile->inherits[parent]))
-                        continue;
-                _cleanup_(freep) char *loop = format_loop(resolver, i);
-                (void) problem_add(resolver->problems,
-                                   PROBLEM_ERROR,
-                                   &where,
-                                   "take one of them out of its \"inherits\"",
-                                   "the profiles inherit each other: %s",
-                                   loop ? loop : profile->name);
-                return true;
-        }
-        return false;
-}
-
-static bool is_visited(const Resolver *resolver, const char *name) {
-        for (size_t i = 0; i < resolver->n_visited; i++)
-                if (streq(resolver->visited[i].name, name))
-                        return true;
-        return false;
-}
-
-/* "./redis.yaml" in somebody's repository inherits "./server.yaml", not the installed one. 1, or 0
- * when there is none beside it. */
-static int
-load_beside(Resolver *resolver, const Profile *profile, const char *name, Profile **ret) {
-        const char *slash = strrchr(profile->file, '/');
-        _cleanup_(freep) char *path = text_format(
-                "%.*s%s.yaml", slash ? (int) (slash + 1 - profile->file) : 0, profile->file, name);
-
-        if (!path)
-                return -ENOMEM;
-        if (!profile->loose || access(path, F_OK) < 0)
-                return 0;
-        int r = store_load_file(path, resolver->problems, ret);
-        return r == -ENOMEM ? r : 1;
-}
-
-/* Loads a parent and remembers it; *ret NULL when told why it cannot be had. */
-static int
-load_parent(Resolver *resolver, const Profile *profile, size_t parent, const Profile **ret) {
-        const char *name = profile->inherits[parent];
-        Location where = parent_location(profile, parent);
-
-        int r = array_grow(&resolver->visited, resolver->n_visited, sizeof(Visited));
-        if (r < 0)
-                return r;
-        Visited *visited = &resolver->visited[resolver->n_visited];
-        *visited = (Visited){.name = strdup(name)};
-        if (!visited->name)
-                return -ENOMEM;
-        resolver->n_visited++;
-        r = load_beside(resolver, profile, name, &visited->profile);
-        if (r != 0) {
-                *ret = visited->profile;
-                return MIN_OF(r, 0);
-        }
-        if (!store_has(resolver->root, name)) {
-                _cleanup_(freep) char *hint = store_hint(resolver->root, name);
-                (void) problem_add(resolver->problems,
-                                   PROBLEM_ERROR,
-                                   &where,
-                                   hint,
-                                   "it inherits \"%s\", and there is no such profile",
-                                   name);
-                return 0;
-        }
-        r = store_load(
-                resolver->root, name, resolver->trust, resolver->problems, &visited->profile);
-        *ret = visited->profile;
-        return r == -ENOMEM ? r : 0;
-}
-
-static int visit(Resolver *resolver, const Profile *profile);
-
-static int visit_parent(Resolver *resolver, const Profile *profile, size_t i) {
-        const Profile *parent = NULL;
-
-        if (refuse_loop(resolver, profile, i) || is_visited(resolver, profile->inherits[i]))
-                return 0;
-        if (resolver->depth == RESOLVE_DEPTH_MAX) {
-                Location where = parent_location(profile, i);
-                (void) problem_add(resolver->problems,
-                                   PROBLEM_ERROR,
-                                   &where,
-                                   NULL,
-                                   "more than %d profiles inherit one another",
-                                   RESOLVE_DEPTH_MAX);
-                return 0;
-        }
-        int r = load_parent(resolver, profile, i, &parent);
-        return r < 0 || !parent ? r : visit(resolver, parent);
-}
-
-/* Parents first, left to right, then the file itself. */
-static int visit(Resolver *resolver, const Profile *profile) {
-        int r = 0;
-
-        resolver->chain[resolver->depth++] = profile;
-        for (size_t i = 0; r >= 0 && i < profile->n_inherits; i++)
-                r = visit_parent(resolver, profile, i);
-        resolver->depth--;
-        if (r >= 0)
-                r = check_when(resolver, profile);
-        return r < 0 ? r : put_profile(resolver, profile);
+        return r;
 }
 
 /* From what is said to settings */
@@ -310,15 +104,15 @@ static int settle_source(const SettingContext *context, Settings *settings, Sett
 /* What is not in force here is looked at all the same: a mistake shows on every machine. A range
  * is left to the machines where it counts, unless the file itself always sets it. */
 static void check_replaced(const Resolver *resolver, const SettingContext *context) {
-        for (size_t i = 0; i < resolver->n_replaced; i++)
+        for (size_t i = 0; i < resolver->sources.n_replaced; i++)
                 setting_check(context,
-                              &resolver->replaced[i],
+                              &resolver->sources.replaced[i],
                               context->applicable &&
-                                      resolver->replaced[i].profile == resolver->chain[0]);
+                                      resolver->sources.replaced[i].profile == resolver->profile);
 }
 
 static void check_idle_overrides(const Resolver *resolver, const SettingContext *context) {
-        const Profile *profile = resolver->chain[0];
+        const Profile *profile = resolver->profile;
 
         for (size_t i = 0; i < profile->n_overrides; i++) {
                 const ProfileOverride *override = &profile->overrides[i];
@@ -332,13 +126,6 @@ static void check_idle_overrides(const Resolver *resolver, const SettingContext 
         }
 }
 
-static const SettingSource *find_source(const Resolver *resolver, KnobRef ref) {
-        for (size_t i = 0; i < resolver->n_sources; i++)
-                if (knob_ref_equal(resolver->sources[i].said->ref, ref))
-                        return &resolver->sources[i];
-        return NULL;
-}
-
 /* balance_dirty_pages takes half the foreground limit when background is not below it, and says
  * nothing. Other units and live values are the plan's to judge. */
 static void check_dirty(const Resolver *resolver, const char *background, const char *foreground) {
@@ -349,7 +136,7 @@ static void check_dirty(const Resolver *resolver, const char *background, const 
 
         if (!low || !high || integer_compare(low->value.integers[0], high->value.integers[0]) < 0)
                 return;
-        Location where = setting_source_location(find_source(resolver, refs[0]));
+        Location where = setting_source_location(sources_find(&resolver->sources, refs[0]));
         value_format(&low->value, texts[0]);
         value_format(&high->value, texts[1]);
         (void) problem_add(resolver->problems,
@@ -432,8 +219,8 @@ static int settle(Resolver *resolver) {
                                         .applicable = settings->applicable,
                                         .problems = resolver->problems};
 
-        for (size_t i = 0; i < resolver->n_sources; i++) {
-                int r = settle_source(&context, settings, resolver->sources[i]);
+        for (size_t i = 0; i < resolver->sources.n; i++) {
+                int r = settle_source(&context, settings, resolver->sources.items[i]);
                 if (r < 0)
                         return r;
         }
@@ -461,25 +248,47 @@ static Settings *settings_new(const Profile *profile) {
         return TAKE_PTR(settings);
 }
 
+int resolve_ancestry(const Root *root,
+                     const Ancestry *ancestry,
+                     const Facts *facts,
+                     Problems *problems,
+                     Settings **ret) {
+        const Profile *profile = ancestry->order[ancestry->n_order - 1];
+        _cleanup_(settings_freep) Settings *settings = settings_new(profile);
+        Resolver resolver = {.root = root,
+                             .facts = facts,
+                             .profile = profile,
+                             .problems = problems,
+                             .settings = settings};
+        size_t n_errors = problems->n_errors;
+
+        if (!settings)
+                return -ENOMEM;
+        int r = put_ancestry(&resolver, ancestry);
+        if (r >= 0)
+                r = settle(&resolver);
+        sources_done(&resolver.sources);
+        if (r < 0)
+                return r;
+        if (problems->n_errors > n_errors)
+                return -EINVAL;
+        *ret = TAKE_PTR(settings);
+        return 0;
+}
+
 int resolve_profile(const Root *root,
                     const Profile *profile,
                     StoreTrust trust,
                     const Facts *facts,
                     Problems *problems,
                     Settings **ret) {
-        _cleanup_(settings_freep) Settings *settings = settings_new(profile);
-        _cleanup_(resolver_done) Resolver resolver = {.root = root,
-                                                      .trust = trust,
-                                                      .facts = facts,
-                                                      .problems = problems,
-                                                      .settings = settings};
+        _cleanup_(ancestry_done) Ancestry ancestry = ANCESTRY_INIT;
+        _cleanup_(settings_freep) Settings *settings = NULL;
         size_t n_errors = problems->n_errors;
 
-        if (!settings)
-                return -ENOMEM;
-        int r = visit(&resolver, profile);
+        int r = ancestry_load(root, profile, trust, problems, &ancestry);
         if (r >= 0)
-                r = settle(&resolver);
+                r = resolve_ancestry(root, &ancestry, facts, problems, &settings);
         if (r < 0)
                 return r;
         if (problems->n_errors > n_errors)

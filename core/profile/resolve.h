@@ -7,14 +7,14 @@
  * members of a coupled pair count as one: a later dirty_bytes replaces an earlier dirty_ratio.
  */
 
-#include "core/profile/profile.h"
-#include "core/profile/store.h"
+#include "core/profile/ancestry.h"
 
 typedef struct Setting {
         KnobRef ref;
         ValueType type; /* on this kernel */
         Value value;
         char *origin; /* "etc/memctl/profiles/redis.yaml:12", with the root's prefix */
+        Place place;  /* of the key, in that file */
         bool optional;
         Only only;      /* a plan compares with the live value */
         char *source;   /* or NULL */
@@ -56,13 +56,19 @@ int resolve_name(const Root *root,
                  const Facts *facts,
                  Problems *problems,
                  Settings **ret);
-/* The same for a profile already parsed; its parents come from the store. */
+/* The same for a profile already parsed. */
 int resolve_profile(const Root *root,
                     const Profile *profile,
                     StoreTrust trust,
                     const Facts *facts,
                     Problems *problems,
                     Settings **ret);
+/* The same for a profile whose parents are loaded too. */
+int resolve_ancestry(const Root *root,
+                     const Ancestry *ancestry,
+                     const Facts *facts,
+                     Problems *problems,
+                     Settings **ret);
 
 Settings *settings_free(Settings *settings);
 DEFINE_CLEANUP(Settings *, settings_free)

@@ -107,6 +107,16 @@ static int value_of_ram(const Facts *facts,
         return r;
 }
 
+/* Of a machine that is not at hand, whose nodes are those of this one unless it was said how many
+ * there are. */
+static bool lacks_node(const SettingContext *context, unsigned node) {
+        char path[KNOB_PATH_MAX];
+
+        (void) snprintf(path, sizeof(path), "sys/devices/system/node/node%u", node);
+        return node >= context->facts->n_nodes &&
+               (context->facts->assumed & FACT_NODES || !root_exists(context->root, path));
+}
+
 /* Why this machine has no such knob; NULL when it has. */
 static char *why_absent(const SettingContext *context, KnobRef ref, bool known_version) {
         const Knob *knob = ref.knob;
@@ -124,6 +134,11 @@ static char *why_absent(const SettingContext *context, KnobRef ref, bool known_v
                                    release,
                                    KERNEL_VERSION_MAJOR(knob->until),
                                    KERNEL_VERSION_MINOR(knob->until));
+        if (context->facts->assumed && knob_has_node(knob) && lacks_node(context, ref.node))
+                return text_format("a machine with %u NUMA node%s has no node %u",
+                                   context->facts->n_nodes,
+                                   context->facts->n_nodes == 1 ? "" : "s",
+                                   ref.node);
         knob_ref_path(ref, path);
         if (known_version && (context->facts->assumed || root_exists(context->root, path)))
                 return NULL;
@@ -191,8 +206,10 @@ int setting_resolve(const SettingContext *context,
                     Setting *ret,
                     Skipped *ret_skipped) {
         const ProfileSetting *said = source->said;
-        Setting setting = {
-                .ref = said->ref, .optional = said->value.optional, .only = said->value.only};
+        Setting setting = {.ref = said->ref,
+                           .place = {.line = said->line, .column = said->column},
+                           .optional = said->value.optional,
+                           .only = said->value.only};
         _cleanup_(freep) char *why = NULL, *absent = NULL;
 
         int r = knob_value_type(said->ref.knob, &context->facts->context, &setting.type);

@@ -4,12 +4,7 @@
 /* One value of a profile against this machine: is the knob here, does it take the value? */
 
 #include "core/profile/resolve.h"
-
-/* What a profile says of a knob, and which file says it. */
-typedef struct SettingSource {
-        const Profile *profile;
-        const ProfileSetting *said;
-} SettingSource;
+#include "core/profile/source.h"
 
 typedef struct SettingContext {
         const Root *root;

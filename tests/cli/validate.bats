@@ -26,7 +26,8 @@ watch: {limits: {memory.full: 10% over 2s}}
 END
         memctl validate "$FILE"
         expect_status 0
-        expect stderr "$FILE:3: warning: vm.swappiness = 0 brings the OOM killer" "[swappiness-zero]"
+        expect stderr "$FILE:3:10: warning: vm.swappiness = 0 brings the OOM killer" "[swappiness-zero]" \
+                $'\n    sysctl: {vm.swappiness: 0}\n             ^\n'
         expect output "good"
         memctl validate "$FILE" --json=short
         expect output '"id":"swappiness-zero"' '"valid":true'
@@ -58,6 +59,30 @@ END
         memctl validate --kernel 6.18 --check "$FILE"
         expect_status 2
         expect stderr "--check compares with this machine"
+}
+
+@test "another machine has as many nodes as it is said to have" {
+        profile pools <<'END'
+profile: pools
+summary: a pool of node 3
+hugepages:
+  node3:
+    hugepages-2048kB:
+      nr_hugepages: 16
+watch: {limits: {memory.full: 10% over 2s}}
+END
+        memctl validate --nodes 4 "$FILE"
+        expect_status 0
+        memctl validate --nodes 3 "$FILE"
+        expect_status 1
+        expect stderr "$FILE:6:7: error" \
+                "nr_hugepages cannot be set: a machine with 3 NUMA nodes has no node 3" "optional: true"
+        memctl validate --kernel 6.12 "$FILE"
+        expect_status 1
+        expect stderr "a machine with 1 NUMA node has no node 3"
+        sed -i 's/: 16$/: {value: 16, optional: true}/' "$FILE"
+        memctl validate --nodes 3 "$FILE"
+        expect_status 0
 }
 
 @test "--explain tells of one rule, of all, and of none" {
@@ -103,4 +128,15 @@ END
         memctl validate "$FILE"
         expect_status 1
         expect stderr vm.nonsense
+}
+
+@test "parents that lie beside a file are compared too" {
+        profile memory <<<$'profile: memory\nsummary: s\nsysctl: {vm.dirty_ratio: 30}\n'
+        profile disk <<<$'profile: disk\nsummary: s\nsysctl: {vm.dirty_bytes: 1GiB}\nwatch: {limits: {io.full: 10% over 2s}}\n'
+        profile child <<<$'profile: child\nsummary: s\ninherits: [memory, disk]\n'
+        memctl validate "$FILE"
+        expect_status 0
+        expect stderr "memory wants vm.dirty_ratio = 30, disk wants vm.dirty_bytes = 1073741824" \
+                "[parents-disagree]" \
+                "$BATS_TEST_TMPDIR/disk.yaml:3:10: warning" $'\n    sysctl: {vm.dirty_bytes: 1GiB}\n             ^\n'
 }

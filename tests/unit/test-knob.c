@@ -284,6 +284,72 @@ static void test_sections_and_stages_have_names(void **state) {
         assert_null(knob_stage_to_string(_KNOB_STAGE_INVALID));
 }
 
+/* ec33687c6749 and d0f048ac39f6 came with 6.10, the counts of failed swap-in with 6.14. */
+static void test_counts_came_with_their_kernels_and_are_as_wide_as_there(void **state) {
+        static const struct {
+                const char *name;
+                unsigned since;
+                uint64_t max;
+        } cases[] = {
+                {THP "hugepages-64kB.stats.anon_fault_alloc", KERNEL_VERSION_OF(6, 10), UINT64_MAX},
+                {THP "hugepages-64kB.stats.swpout_fallback", KERNEL_VERSION_OF(6, 10), UINT64_MAX},
+                {THP "hugepages-64kB.stats.swpin", KERNEL_VERSION_OF(6, 13), UINT64_MAX},
+                {THP "hugepages-64kB.stats.swpin_fallback", KERNEL_VERSION_OF(6, 14), UINT64_MAX},
+                {THP "khugepaged.full_scans", 0, UINT32_MAX},
+                {THP "khugepaged.pages_collapsed", 0, UINT32_MAX},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ValueType type;
+                KnobRef ref;
+                assert_int_equal(knob_ref_parse(cases[i].name, &ref), 0);
+                assert_int_equal(ref.knob->since, cases[i].since);
+                assert_int_equal(knob_value_type(ref.knob, &linux_6_18, &type), 0);
+                assert_true(type.max.magnitude == cases[i].max);
+        }
+}
+
+static void test_a_default_is_known_where_it_is_one_on_every_machine(void **state) {
+        static const struct {
+                const char *name, *text; /* NULL: it depends */
+        } cases[] = {
+                {"vm.dirty_ratio", "20"},
+                {"vm.dirty_bytes", "0"},                       /* (the ratio is in force) */
+                {"vm.nr_hugepages", "0"},                      /* , or hugepages= at boot */
+                {"lru_gen.min_ttl_ms", "0"},                   /* (off) */
+                {"ksm.advisor_mode", "none"},                  /* a word */
+                {"vm.lowmem_reserve_ratio", "256 256 32 0 0"}, /* (one number a zone) */
+                {"vm.compact_unevictable_allowed", NULL},      /* 1 (0 with PREEMPT_RT) */
+                {THP "defrag", NULL},              /* (never on machines below 512 MiB) */
+                {"vm.admin_reserve_kbytes", NULL}, /* 3 % of free memory at boot */
+                {"vm.min_free_kbytes", NULL},      /* sqrt(16 * … */
+                {"zswap.enabled", NULL},           /* the build's choice */
+                {"lru_gen.enabled", NULL},         /* 7 with CONFIG_… */
+                {"vm.drop_caches", NULL},          /* none */
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char text[VALUE_TEXT_MAX] = "";
+                Value value;
+                int r = knob_default(knob_find(cases[i].name), &linux_6_18, &value);
+                if (r >= 0)
+                        value_format(&value, text);
+                if ((r < 0) != !cases[i].text)
+                        print_error("%s: %d \"%s\"\n", cases[i].name, r, text);
+                assert_int_equal(r, cases[i].text ? 0 : -ENOENT);
+                if (r >= 0)
+                        assert_string_equal(text, cases[i].text);
+        }
+}
+
+static void test_a_default_is_not_known_of_a_kernel_without_the_knob(void **state) {
+        const KnobContext old = {.kernel = KERNEL_VERSION_OF(5, 10), .page_bytes = 4096};
+        Value value;
+
+        assert_int_equal(knob_default(knob_find("vm.defrag_mode"), &linux_6_18, &value), 0);
+        assert_int_equal(knob_default(knob_find("vm.defrag_mode"), &old, &value), -ENOENT);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_table_is_sorted_and_every_knob_is_found),
@@ -297,6 +363,9 @@ int main(void) {
                 cmocka_unit_test(test_what_no_profile_sets_has_a_refusal),
                 cmocka_unit_test(test_what_rewrites_min_free_is_written_before_it),
                 cmocka_unit_test(test_sections_and_stages_have_names),
+                cmocka_unit_test(test_counts_came_with_their_kernels_and_are_as_wide_as_there),
+                cmocka_unit_test(test_a_default_is_known_where_it_is_one_on_every_machine),
+                cmocka_unit_test(test_a_default_is_not_known_of_a_kernel_without_the_knob),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);
