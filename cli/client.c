@@ -280,6 +280,38 @@ ExitCode client_apply(Client *client,
         return r < 0 ? client_fail(NULL, r) : EXIT_CODE_DONE;
 }
 
+ExitCode client_start_trial(Client *client,
+                            const char *name,
+                            const char *against,
+                            const char *metric,
+                            usec_t duration_usec,
+                            usec_t block_usec,
+                            usec_t washout_usec,
+                            uint64_t *ret_id) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        ExitCode code = call(client,
+                             CALL_CHANGING,
+                             &reply,
+                             MEMCTL_INTERFACE,
+                             "StartTrial",
+                             "sssttt",
+                             name,
+                             against,
+                             metric,
+                             duration_usec,
+                             block_usec,
+                             washout_usec);
+        if (code != EXIT_CODE_DONE)
+                return code;
+        int r = sd_bus_message_read(reply, "t", ret_id);
+        return r < 0 ? client_fail(NULL, r) : EXIT_CODE_DONE;
+}
+
+ExitCode client_stop_trial(Client *client, uint64_t id) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        return call(client, CALL_CHANGING, &reply, MEMCTL_INTERFACE, "StopTrial", "t", id);
+}
+
 ExitCode client_keep(Client *client, uint64_t id) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         return call(client, CALL_CHANGING, &reply, MEMCTL_INTERFACE, "Keep", "t", id);

@@ -34,6 +34,16 @@ ExitCode client_apply(Client *client,
                       usec_t confirm_within_usec,
                       usec_t probation_usec,
                       uint64_t *ret_id);
+/* 0 and "": as memctld thinks. */
+ExitCode client_start_trial(Client *client,
+                            const char *name,
+                            const char *against,
+                            const char *metric,
+                            usec_t duration_usec,
+                            usec_t block_usec,
+                            usec_t washout_usec,
+                            uint64_t *ret_id);
+ExitCode client_stop_trial(Client *client, uint64_t id);
 ExitCode client_keep(Client *client, uint64_t id);
 ExitCode client_revert(Client *client, uint64_t id, const char *reason);
 ExitCode client_release(Client *client, const char *name);

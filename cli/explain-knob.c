@@ -86,6 +86,7 @@ static ExitCode explain_knob_json(const Machine *machine, KnobRef ref) {
         json_add_text(object, "kind", value_kind_to_string(knob->kind));
         json_add_text(object, "unit", unit_or_null(knob));
         json_add_bool(object, "in-kernel", known);
+        json_add_text(object, "settling", knob_settling_to_string(knob));
         json_add_text(object, "range", range);
         json_add_text(object, "default", knob->default_text);
         json_add_text(object, "versions", versions);
@@ -164,6 +165,15 @@ static void print_live(const Machine *machine, KnobRef ref) {
         }
 }
 
+/* What "memctl trial" may do with it. */
+static const char *settling_text(const Knob *knob) {
+        if (knob->flags & KNOB_SETTLES_FAST)
+                return "in seconds: a trial may switch it each 30 s";
+        return knob->flags & KNOB_SETTLES_SLOWLY
+                       ? "in a minute: a trial may switch it each 3 min"
+                       : "too slowly for a trial, or it leaves something behind";
+}
+
 static void print_knob_fields(const Machine *machine, KnobRef ref) {
         char path[KNOB_PATH_MAX];
         const Knob *knob = ref.knob;
@@ -184,6 +194,8 @@ static void print_knob_fields(const Machine *machine, KnobRef ref) {
                 "%s/%s", root_prefix(machine->root), explain_is_family(ref) ? knob->path : path);
         print_field("file", STYLE_PLAIN, file);
         print_field("pair", STYLE_PLAIN, knob->pair);
+        if (knob_is_settable(knob))
+                print_field("settles", STYLE_PLAIN, settling_text(knob));
 }
 
 ExitCode explain_knob(const Machine *machine, KnobRef ref) {

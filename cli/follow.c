@@ -46,6 +46,11 @@ static void on_event(const Event *event, void *userdata) {
                 follow->ended = true;
                 follow->verdict = event->type == EVENT_KEPT ? EXIT_CODE_DONE : EXIT_CODE_REFUSED;
         }
+        const char *trial = event_field(event, "trial");
+        if (event->type == EVENT_TRIAL && trial && !streq(trial, "began")) {
+                follow->ended = true;
+                follow->verdict = streq(trial, "ended") ? EXIT_CODE_DONE : EXIT_CODE_FAILED;
+        }
         if (follow->events) {
                 json_object_array_add(follow->events, event_to_json(event));
                 return;
@@ -106,8 +111,17 @@ static char *progress_text(const Follow *follow, const Status *status) {
 
         if (!out)
                 return NULL;
-        format_duration(status->left_usec - status->left_usec % USEC_PER_SEC, left);
-        (void) fprintf(out, "%s left", left);
+        if (status->on_trial) {
+                format_duration((status->n_blocks - status->block + 1) * status->block_usec, left);
+                (void) fprintf(out,
+                               "block %u of %u, %s left at most",
+                               (unsigned) status->block,
+                               (unsigned) status->n_blocks,
+                               left);
+        } else {
+                format_duration(status->left_usec - status->left_usec % USEC_PER_SEC, left);
+                (void) fprintf(out, "%s left", left);
+        }
         append_share(out, status, METRIC_MEMORY_SOME);
         append_share(out, status, METRIC_IO_SOME);
         append_share(out, status, METRIC_CPU_SOME);
@@ -155,7 +169,7 @@ static ExitCode poll_status(Follow *follow) {
         ExitCode code = status_load(follow->client, &status);
         if (code != EXIT_CODE_DONE)
                 return code;
-        if (status.transaction == follow->id && status.on_probation) {
+        if (status.transaction == follow->id && (status.on_probation || status.on_trial)) {
                 show_progress(follow, &status);
                 return EXIT_CODE_DONE;
         }
@@ -230,8 +244,14 @@ ExitCode follow_run(Follow *follow) {
                 return code;
         if (follow->ended)
                 return follow->verdict;
-        print_note("The probation of %s goes on without this command.\n"
-                   "Look: memctl status   Keep it now: memctl keep   Take it back: memctl revert",
-                   follow->profile);
+        if (follow->is_trial)
+                print_note("The trial of %s goes on without this command.\n"
+                           "Look: memctl status   End it now: memctl trial --stop",
+                           follow->profile);
+        else
+                print_note("The probation of %s goes on without this command.\n"
+                           "Look: memctl status   Keep it now: memctl keep   Take it back: memctl "
+                           "revert",
+                           follow->profile);
         return EXIT_CODE_INTERRUPTED;
 }

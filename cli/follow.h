@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A probation followed to its end: events are printed as they come, between them a live line (or,
- * without a terminal, a line every half minute) says how long it still lasts and how pressure does.
- * A daemon that goes away is waited for: a restart adopts the probation.
+ * A probation or a trial followed to its end: events are printed as they come, between them a live
+ * line (or, without a terminal, a line every half minute) says how long it still lasts and how
+ * pressure does. A daemon that goes away is waited for: a restart adopts the probation.
  */
 
 #include "cli/client.h"
@@ -16,6 +16,7 @@ typedef struct Follow {
         Client *client; /* owned: a lost one is replaced */
         uint64_t id;
         const char *profile;
+        bool is_trial;
         uint64_t last_seq; /* of the events seen */
         bool ended;
         ExitCode verdict;

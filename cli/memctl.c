@@ -79,6 +79,11 @@ static const Verb verbs[] = {
                 "memctl revert --reason \"latency since noon\"", verb_revert,
         },
         {
+                "trial", "[PROFILE [AGAINST]]", 0, 2, 0, "Compare two profiles by switching between them",
+                "Measures what a profile does to stalls, whatever the load does meanwhile: memctld switches at random between it and another profile (without AGAINST: what is in force) in blocks of time, and ends when the answer is clear: worse, better, no difference that matters, or undecided. What was in force comes back at the end. Only knobs that show soon what they do can be on trial (\"memctl explain KNOB\" says which). --wait follows it, --stop ends it; \"memctl report\" shows what came of it.",
+                "memctl trial redis --metric io.full --wait", verb_trial,
+        },
+        {
                 "release", "PROFILE", 1, 1, 0, "End a profile's quarantine",
                 "A profile that was on probation when the machine went down is quarantined: it is not applied again until it is released.",
                 "memctl release redis", verb_release,

@@ -45,6 +45,7 @@ ExitCode verb_list(size_t n, char **arguments);
 ExitCode verb_oom(size_t n, char **arguments);
 ExitCode verb_record(size_t n, char **arguments);
 ExitCode verb_replay(size_t n, char **arguments);
+ExitCode verb_trial(size_t n, char **arguments);
 ExitCode verb_release(size_t n, char **arguments);
 ExitCode verb_reload(size_t n, char **arguments);
 ExitCode verb_revert(size_t n, char **arguments);

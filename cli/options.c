@@ -40,6 +40,7 @@ usec_t arg_interval = USEC_PER_SEC;
 usec_t arg_duration;
 const char *arg_pressure_of;
 bool arg_force;
+bool arg_stop;
 uint64_t arg_since;
 uint64_t arg_lines = UINT64_MAX;
 
@@ -267,6 +268,11 @@ static const char *set_force(const char *argument) {
         return NULL;
 }
 
+static const char *set_stop(const char *argument) {
+        arg_stop = true;
+        return NULL;
+}
+
 /* clang-format off */
 static const Option options[] = {
         {"help",           'h', NULL,   NULL,            "Show this help; after a verb, the verb's",          set_help},
@@ -287,7 +293,7 @@ static const Option options[] = {
         {"ram",            0,   "SIZE", "validate",      "Judge for a machine with this much memory",         set_ram},
         {"swap",           0,   "KIND", "validate",      "Judge for a machine with this kind of swap", set_swap},
         {"nodes",          0,   "N",    "validate",      "Judge for a machine with N NUMA nodes",             set_nodes},
-        {"wait",           'w', NULL,   "apply",         "Follow the probation to its end",                   set_wait},
+        {"wait",           'w', NULL,   "apply trial",   "Follow it to its end",                              set_wait},
         {"dry-run",        0,   NULL,   "apply",         "Only show what would change, as diff does",         set_dry_run},
         {"confirm-within", 0,   "TIME", "apply",         "Take it back unless \"memctl keep\" comes in time", set_confirm_within},
         {"probation",      0,   "TIME", "apply replay",  "Watch for this time instead of the profile's",      set_probation},
@@ -301,6 +307,7 @@ static const Option options[] = {
         {"duration",       0,   "TIME", "record trial",  "How long, at most",                                 set_duration},
         {"pressure-of",    0,   "SCOPE", "record",       "Of a unit or a cgroup instead of the system",       set_pressure_of},
         {"force",          0,   NULL,   "record",        "Overwrite the file",                                set_force},
+        {"stop",           0,   NULL,   "trial",         "End the trial that runs, without a result",         set_stop},
         {"reason",         0,   "TEXT", "revert",        "Why; goes into the events",                         set_reason},
         {"since",          0,   "SEQ",  "events",        "Only events after this number",                     set_since},
         {"lines",          'n', "N",    "events",        "Only the last N events",                            set_lines},

@@ -48,6 +48,7 @@ extern usec_t arg_interval;
 extern usec_t arg_duration;
 extern const char *arg_pressure_of;
 extern bool arg_force;
+extern bool arg_stop;
 extern uint64_t arg_since;
 extern uint64_t arg_lines; /* UINT64_MAX: not given */
 

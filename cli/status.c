@@ -52,6 +52,15 @@ static void read_probation(json_object *object, Status *status) {
         status->before = shares_of(member(object, "before"));
 }
 
+static void read_trial(json_object *object, Status *status) {
+        status->n_blocks = json_object_get_uint64(member(object, "blocks"));
+        status->on_trial = status->n_blocks > 0;
+        status->against = text_of(member(object, "against"));
+        status->metric = text_of(member(object, "metric"));
+        status->block = json_object_get_uint64(member(object, "block"));
+        status->block_usec = json_object_get_uint64(member(object, "block-usec"));
+}
+
 ExitCode status_load(Client *client, Status *ret) {
         json_object *properties = NULL;
 
@@ -68,6 +77,7 @@ ExitCode status_load(Client *client, Status *ret) {
                 .quarantined = array_of(member(properties, "Quarantined")),
         };
         read_probation(member(properties, "Probation"), &status);
+        read_trial(member(properties, "Trial"), &status);
         *ret = status;
         return EXIT_CODE_DONE;
 }

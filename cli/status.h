@@ -28,7 +28,13 @@ typedef struct Status {
         const char *on_regression;
         uint64_t baseline_blocks; /* of that time; 0: there is none */
         double evidence;          /* of a regression, 1 : this against chance */
-        json_object *drift;  /* array of [knob, set, live] */
+        bool on_trial;
+        const char *against; /* "": what was in force */
+        const char *metric;
+        uint64_t block; /* under way, from 1 */
+        uint64_t n_blocks;
+        usec_t block_usec;
+        json_object *drift; /* array of [knob, set, live] */
         json_object *quarantined;
 } Status;
 

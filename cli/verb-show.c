@@ -74,8 +74,7 @@ static json_object *watch_json(const Watch *watch) {
         json_add(object, "limits", limits);
         json_add(object, "regressions", regressions);
         json_add_text(object, "on-regression", on_regression_to_string(watch->on_regression));
-        json_add_text(
-                object, "on-inconclusive", on_inconclusive_to_string(watch->on_inconclusive));
+        json_add_text(object, "on-inconclusive", on_inconclusive_to_string(watch->on_inconclusive));
         return object;
 }
 

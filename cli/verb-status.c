@@ -18,6 +18,7 @@ static Look look_of(const char *state) {
                 {"idle", STYLE_DIM, "IDLE"},
                 {"applying", STYLE_WARN, "APPLYING"},
                 {"probation", STYLE_WARN, "ON PROBATION"},
+                {"trial", STYLE_WARN, "ON TRIAL"},
                 {"kept", STYLE_GOOD, "KEPT"},
                 {"reverting", STYLE_WARN, "REVERTING"},
                 {"reverted", STYLE_BAD, "REVERTED"},
@@ -54,6 +55,11 @@ static void print_headline(const Status *status, const EventTail *tail) {
                 format_duration(status->left_usec - status->left_usec % USEC_PER_SEC, left);
                 (void) printf("  %s left", left);
         }
+        if (status->on_trial)
+                (void) printf("  against %s, block %u of %u",
+                              status->against[0] ? status->against : "what was in force",
+                              (unsigned) status->block,
+                              (unsigned) status->n_blocks);
         (void) putchar('\n');
         /* What came back, or what is stuck. */
         if ((streq(status->state, "reverted") || streq(status->state, "reverting")) && reverted &&
@@ -93,6 +99,10 @@ static void print_judgement(const Status *status) {
 }
 
 static void print_ending(const Status *status) {
+        if (status->on_trial)
+                (void) puts("  What was in force before comes back at the end. End it now: memctl "
+                            "trial "
+                            "--stop");
         if (!status->on_probation)
                 return;
         if (status->confirm) {
@@ -221,6 +231,18 @@ static json_object *probation_json(const Status *status) {
         return object;
 }
 
+static json_object *trial_json(const Status *status) {
+        if (!status->on_trial)
+                return NULL;
+        json_object *object = json_object_new_object();
+        json_add_text(object, "against", status->against[0] ? status->against : NULL);
+        json_add_text(object, "metric", status->metric);
+        json_add_number(object, "block", status->block);
+        json_add_number(object, "blocks", status->n_blocks);
+        json_add_number(object, "block-usec", status->block_usec);
+        return object;
+}
+
 static json_object *drift_json(const Status *status) {
         json_object *array = json_object_new_array();
 
@@ -245,6 +267,7 @@ static ExitCode print_status_json(const Status *status, const EventTail *tail) {
         json_add_text(object, "profile", status->profile[0] ? status->profile : NULL);
         json_add_number(object, "transaction", status->transaction);
         json_add(object, "probation", probation_json(status));
+        json_add(object, "trial", trial_json(status));
         json_add(object, "drift", drift_json(status));
         json_add(object,
                  "quarantined",

@@ -30,6 +30,7 @@
 #define MEMCTL_ACTION_APPLY "org.memctl.apply"
 #define MEMCTL_ACTION_KEEP "org.memctl.keep"
 #define MEMCTL_ACTION_REVERT "org.memctl.revert"
+#define MEMCTL_ACTION_TRIAL "org.memctl.trial"
 #define MEMCTL_ACTION_RELEASE "org.memctl.release"
 #define MEMCTL_ACTION_RELOAD "org.memctl.reload"
 

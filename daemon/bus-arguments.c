@@ -159,3 +159,52 @@ int arguments_read_options(sd_bus_message *call, Arguments *arguments, sd_bus_er
                                          "expected one: what waits for Keep is watched until then");
         return r;
 }
+
+/* Of a trial */
+
+/* 0 is not given. */
+static int check_trial_time(const char *key, usec_t usec, sd_bus_error *error) {
+        return usec == 0 ? 0 : check_time(key, usec, error);
+}
+
+static int check_metric(const char *name, TrialOptions *options, sd_bus_error *error) {
+        char quote[QUOTE_MAX];
+
+        options->metric = name[0] ? metric_from_string(name) : METRIC_MEMORY_SOME;
+        if (options->metric >= 0)
+                return 0;
+        return sd_bus_error_setf(error,
+                                 MEMCTL_ERROR_INVALID_ARGUMENT,
+                                 "metric is \"%s\"; expected memory.some, memory.full, io.some, "
+                                 "io.full, cpu.some, cpu.full or nothing",
+                                 bus_text_quote(name, quote));
+}
+
+int arguments_read_trial(sd_bus_message *call, Arguments *arguments, sd_bus_error *error) {
+        TrialOptions *options = &arguments->trial;
+        const char *metric;
+        char quote[QUOTE_MAX];
+
+        int r = sd_bus_message_read(call,
+                                    "ssttt",
+                                    &arguments->against,
+                                    &metric,
+                                    &options->duration_usec,
+                                    &options->block_usec,
+                                    &options->washout_usec);
+        if (r < 0)
+                return r;
+        if (arguments->against[0] && !profile_name_is_valid(arguments->against))
+                return sd_bus_error_setf(error,
+                                         MEMCTL_ERROR_INVALID_ARGUMENT,
+                                         "against is \"%s\", which is no profile's name",
+                                         bus_text_quote(arguments->against, quote));
+        r = check_metric(metric, options, error);
+        if (r >= 0)
+                r = check_trial_time("duration", options->duration_usec, error);
+        if (r >= 0)
+                r = check_trial_time("block", options->block_usec, error);
+        if (r >= 0)
+                r = check_trial_time("washout", options->washout_usec, error);
+        return r;
+}

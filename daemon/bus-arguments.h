@@ -14,9 +14,12 @@ typedef struct Arguments {
         const char *reason;
         uint64_t id;
         ApplyOptions options;
+        const char *against; /* of a trial: "" is what is in force */
+        TrialOptions trial;
 } Arguments;
 
 int arguments_read_name(sd_bus_message *call, Arguments *arguments, sd_bus_error *error);
 int arguments_read_id(sd_bus_message *call, Arguments *arguments, sd_bus_error *error);
 int arguments_read_reason(sd_bus_message *call, Arguments *arguments, sd_bus_error *error);
 int arguments_read_options(sd_bus_message *call, Arguments *arguments, sd_bus_error *error);
+int arguments_read_trial(sd_bus_message *call, Arguments *arguments, sd_bus_error *error);

@@ -89,6 +89,8 @@ void bus_system_leave(Bus *bus);
 int method_apply(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int method_keep(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int method_revert(sd_bus_message *call, void *userdata, sd_bus_error *error);
+int method_start_trial(sd_bus_message *call, void *userdata, sd_bus_error *error);
+int method_stop_trial(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int method_release(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int method_reload(sd_bus_message *call, void *userdata, sd_bus_error *error);
 
@@ -115,6 +117,8 @@ int property_get_transaction(sd_bus *bus, const char *path, const char *interfac
 int property_get_quarantined(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
 int property_get_probation(sd_bus *bus, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error);
+int property_get_trial(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
 int property_get_drift(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);

@@ -156,6 +156,37 @@ PROPERTY(probation) {
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+PROPERTY(trial) {
+        TrialView view;
+        int r = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+        if (r >= 0 && manager_trial(manager_of(userdata), &view))
+                r = sd_bus_message_append(reply,
+                                          "{sv}{sv}{sv}{sv}{sv}{sv}{sv}",
+                                          "against",
+                                          "s",
+                                          view.against ? view.against : "",
+                                          "metric",
+                                          "s",
+                                          metric_to_string(view.schedule->metric),
+                                          "block-usec",
+                                          "t",
+                                          view.schedule->block_usec,
+                                          "washout-usec",
+                                          "t",
+                                          view.schedule->washout_usec,
+                                          "block",
+                                          "u",
+                                          (uint32_t) view.block + 1,
+                                          "blocks",
+                                          "u",
+                                          (uint32_t) view.schedule->n_blocks,
+                                          "new-setting",
+                                          "b",
+                                          (int) view.arm);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 PROPERTY(drift) {
         _cleanup_(freep) Drift *drift = NULL;
         char name[KNOB_NAME_MAX], set[VALUE_TEXT_MAX], live[VALUE_TEXT_MAX];

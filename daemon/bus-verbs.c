@@ -55,6 +55,42 @@ int method_revert(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         return request_start(userdata, call, &verb, error);
 }
 
+static int decode_start_trial(sd_bus_message *call, Arguments *arguments, sd_bus_error *error) {
+        int r = arguments_read_name(call, arguments, error);
+        return r < 0 ? r : arguments_read_trial(call, arguments, error);
+}
+
+static int carry_out_start_trial(Manager *manager,
+                                 const Arguments *arguments,
+                                 const char *by,
+                                 sd_bus_message *reply,
+                                 Refusal *refusal) {
+        uint64_t id = 0;
+        int r = manager_start_trial(
+                manager, arguments->name, arguments->against, &arguments->trial, by, &id, refusal);
+        return r < 0 ? r : sd_bus_message_append(reply, "t", id);
+}
+
+int method_start_trial(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        static const Verb verb = {
+                "trial", MEMCTL_ACTION_TRIAL, decode_start_trial, carry_out_start_trial};
+        return request_start(userdata, call, &verb, error);
+}
+
+static int carry_out_stop_trial(Manager *manager,
+                                const Arguments *arguments,
+                                const char *by,
+                                sd_bus_message *reply,
+                                Refusal *refusal) {
+        return manager_stop_trial(manager, arguments->id, by, refusal);
+}
+
+int method_stop_trial(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        static const Verb verb = {
+                "trial", MEMCTL_ACTION_TRIAL, arguments_read_id, carry_out_stop_trial};
+        return request_start(userdata, call, &verb, error);
+}
+
 static int carry_out_release(Manager *manager,
                              const Arguments *arguments,
                              const char *by,

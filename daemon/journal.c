@@ -26,6 +26,7 @@ Journal *journal_free(Journal *journal) {
         free(journal->profile);
         free(journal->values);
         free(journal->pressure_of);
+        free(journal->against);
         plan_freep(&journal->plan);
         free(journal);
         return NULL;
@@ -118,6 +119,40 @@ static int policies_from_json(json_object *record, Journal *journal) {
         return journal->on_regression < 0 || journal->on_inconclusive < 0 ? -EBADMSG : 0;
 }
 
+/* The coins as "0110…". */
+static json_object *trial_to_json(const Journal *journal) {
+        const TrialSchedule *schedule = &journal->schedule;
+        json_object *trial = json_object_new_object();
+        char coins[TRIAL_BLOCKS_MAX + 1] = "";
+
+        for (size_t i = 0; i < schedule->n_blocks; i++)
+                coins[i] = schedule->arms[i] ? '1' : '0';
+        if (!trial)
+                return NULL;
+        if (journal->against)
+                json_set(trial, "against", json_object_new_string(journal->against));
+        json_set(trial, "metric", json_object_new_string(metric_to_string(schedule->metric)));
+        json_set(trial, "block", json_object_new_uint64(schedule->block_usec));
+        json_set(trial, "washout", json_object_new_uint64(schedule->washout_usec));
+        json_set(trial, "coins", json_object_new_string(coins));
+        return trial;
+}
+
+/* A trial that is found is never gone on with: the schedule is there for whoever reads the file. */
+static int trial_from_json(json_object *trial, Journal *journal) {
+        const char *against;
+
+        if (!trial)
+                return 0;
+        if (!json_object_is_type(trial, json_type_object))
+                return -EBADMSG;
+        journal->trial = true;
+        against = json_get_string(trial, "against");
+        if (against && !(journal->against = strdup(against)))
+                return -ENOMEM;
+        return 0;
+}
+
 static json_object *before_to_json(const Journal *journal) {
         json_object *before = json_object_new_object();
 
@@ -207,6 +242,8 @@ int journal_write(int state_fd, const char *file, const Journal *journal) {
         json_set(record, "before", before_to_json(journal));
         if (journal->pressure_of)
                 json_set(record, "pressure-of", json_object_new_string(journal->pressure_of));
+        if (journal->trial)
+                json_set(record, "trial", trial_to_json(journal));
         set_deadline(record, journal);
         if (journal->phase == JOURNAL_REVERTING)
                 set_reverting(record, journal);
@@ -322,6 +359,8 @@ static int journal_begin(json_object *record, Journal **ret) {
                 r = regressions_from_json(json_object_object_get(record, "regressions"), journal);
         if (r >= 0)
                 r = policies_from_json(record, journal);
+        if (r >= 0)
+                r = trial_from_json(json_object_object_get(record, "trial"), journal);
         if (r >= 0)
                 r = plan_from_json(plan, &journal->plan);
         if (r < 0)

@@ -19,6 +19,7 @@
 #include "core/machine/facts.h"
 #include "core/profile/plan.h"
 #include "daemon/transaction.h"
+#include "daemon/trial-run.h"
 
 #define JOURNAL_PENDING "pending"
 #define JOURNAL_KEPT "kept"
@@ -54,6 +55,11 @@ typedef struct Journal {
         OnInconclusive on_inconclusive;
         int before[_METRIC_MAX]; /* share stalled in the baseline, 1/10000; negative: not known */
         Sample start; /* when it was applied: stall counters, no others; at_usec 0: none */
+
+        /* A trial: begun until its end, so that whoever finds it puts back what was in force. */
+        bool trial;
+        char *against; /* the profile of the old setting; NULL: what was in force */
+        TrialSchedule schedule;
 
         /* From JOURNAL_REVERTING on. */
         MinFree min_free;

@@ -180,6 +180,11 @@ static int check_pending(Manager *manager,
                               "%s is not wholly reverted yet: see 'memctl events'; 'memctl revert' "
                               "tries again, 'memctl keep' leaves the rest as it is",
                               pending->profile);
+        if (manager->state == MANAGER_TRIAL)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_BUSY,
+                              "%s is on trial; 'memctl trial --stop' ends that",
+                              pending->profile);
         return refuse(ret_refusal,
                       MEMCTL_ERROR_BUSY,
                       "%s is on probation; 'memctl keep' or 'memctl revert' it first",
@@ -302,5 +307,9 @@ int manager_apply(Manager *manager,
                   const char *by,
                   uint64_t *ret_id,
                   Refusal *ret_refusal) {
-        return manager_apply_for(manager, name, options, by, NULL, ret_id, ret_refusal);
+        int r = manager_apply_for(manager, name, options, by, NULL, ret_id, ret_refusal);
+
+        if (r >= 0)
+                manager_forget_confirmation(manager);
+        return r;
 }

@@ -277,6 +277,31 @@ static bool is_kept(const Manager *manager, const Verdict *verdict) {
                 manager->pending->on_inconclusive == ON_INCONCLUSIVE_KEEP);
 }
 
+/* Of the slowest knob that was changed. */
+static usec_t settling_of(const Plan *plan) {
+        usec_t settling = 0;
+
+        for (size_t i = 0; i < plan->n; i++)
+                if (plan->steps[i].kind == STEP_SET)
+                        settling = MAX_OF(settling, knob_settling_usec(plan->steps[i].ref.knob));
+        return settling;
+}
+
+/* A deadline for a person to confirm is a person's decision, which no trial takes over. */
+static void
+take_back_by_verdict(Manager *manager, const char *why, const Verdict *verdict, Report *report) {
+        const Journal *pending = manager->pending;
+        bool confirms = verdict->kind == VERDICT_REGRESSION && !pending->confirm &&
+                        pending->on_regression == ON_REGRESSION_CONFIRM;
+        _cleanup_(freep) char *profile = strdup(pending->profile);
+        usec_t settling = settling_of(pending->plan);
+        uint64_t id = pending->id;
+
+        int r = manager_take_back(manager, EVENT_REVERTED, why, NULL, verdict, report);
+        if (r >= 0 && confirms && profile)
+                manager_confirm(manager, profile, id, settling);
+}
+
 static void on_verdict(const Verdict *verdict, void *userdata) {
         Manager *manager = userdata;
         Refusal refusal = {0};
@@ -285,8 +310,7 @@ static void on_verdict(const Verdict *verdict, void *userdata) {
         _cleanup_(freep) char *why = evidence_explain(manager->probation, verdict, report);
         const char *text = why ? why : "out of memory";
         if (!is_kept(manager, verdict)) {
-                (void) manager_take_back(
-                        manager, EVENT_REVERTED, text, NULL, verdict, TAKE_PTR(report));
+                take_back_by_verdict(manager, text, verdict, TAKE_PTR(report));
                 return;
         }
         if (manager_keep_pending(manager, text, NULL, TAKE_PTR(report), &refusal) < 0)
@@ -357,6 +381,11 @@ static int give_up_restoring(Manager *manager, const char *by) {
 }
 
 int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_refusal) {
+        if (manager->state == MANAGER_TRIAL)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_BUSY,
+                              "%s is on trial; 'memctl trial --stop' ends that",
+                              manager->pending->profile);
         if (manager->state == MANAGER_REVERTING && (id == 0 || id == manager_transaction(manager)))
                 return give_up_restoring(manager, by);
         if (!manager->pending)
@@ -386,6 +415,12 @@ int manager_revert(
                               (unsigned long) id,
                               (unsigned long) manager_transaction(manager),
                               manager_profile(manager));
+        manager_forget_confirmation(manager);
+        if (manager->state == MANAGER_TRIAL) {
+                manager_end_trial(
+                        manager, reason && reason[0] ? reason : "a person said revert", by);
+                return 0;
+        }
         _cleanup_(freep) char *profile = strdup(manager_profile(manager));
         int r = manager_take_back(manager,
                                   EVENT_REVERTED,

@@ -14,6 +14,8 @@
 /* Scopes that are sampled: the system, and those that profiles name. */
 #define MANAGER_SCOPES_MAX 8
 
+typedef struct Confirmation Confirmation;
+
 struct Manager {
         const Root *root;
         sd_event *event;
@@ -27,9 +29,12 @@ struct Manager {
         size_t n_baselines;
         Quarantine quarantine;
         ManagerState state;
-        Journal *pending;     /* on probation, or stuck in reverting */
-        Probation *probation; /* watches pending */
-        Journal *kept;        /* in force below it */
+        Journal *pending;     /* on probation, on trial, or stuck in reverting */
+        Probation *probation; /* watches pending; of a trial: its limits alone */
+        TrialRun *trial_run;
+        Plan *arm_plans[2]; /* of a trial: from what was in force to the old and the new setting */
+        Confirmation *confirmation; /* a regression that waits for its trial, or is in it */
+        Journal *kept;              /* in force below it */
         uint64_t last_id;
         bool keep_failed; /* said once that keeping could not be recorded */
         ManagerListener listener;
@@ -82,6 +87,30 @@ int manager_put_in_force(Manager *manager,
                          Refusal *ret_refusal);
 /* Watches manager->pending; -errno and a refusal when a limit cannot be watched. */
 int manager_watch(Manager *manager, Journal *journal, Refusal *ret_refusal);
+
+/* manager-trial.c */
+
+/* Ends it: what was in force is in force again, and the result, or why there is none, is told. */
+void manager_end_trial(Manager *manager, const char *why_void, const char *by);
+/* For the daemon itself too: a confirmation is not asked for by a person. */
+int manager_begin_trial(Manager *manager,
+                        const char *name,
+                        const char *against,
+                        const TrialOptions *options,
+                        const char *by,
+                        const char *why,
+                        uint64_t *ret_id,
+                        Refusal *ret_refusal);
+
+/* manager-confirm.c */
+
+/* A regression of the profile was taken back provisionally: find out by a trial whether it was the
+ * change. settling: of its knobs. */
+void manager_confirm(Manager *manager, const char *profile, uint64_t id, usec_t settling_usec);
+/* The trial has ended; trial NULL: void. */
+void manager_conclude(Manager *manager, const Trial *trial);
+/* A person does something else. */
+void manager_forget_confirmation(Manager *manager);
 
 /* manager-report.c */
 

@@ -162,7 +162,10 @@ static void recover_pending(Manager *manager) {
         case JOURNAL_BEGUN:
                 (void) manager_take_back(manager,
                                          EVENT_RECOVERED,
-                                         "the daemon ended in the middle of applying it",
+                                         manager->pending->trial
+                                                 ? "the daemon ended in the middle of a trial, "
+                                                   "which is void"
+                                                 : "the daemon ended in the middle of applying it",
                                          NULL,
                                          NULL,
                                          NULL);
@@ -355,7 +358,9 @@ void manager_stop(Manager *manager) {
         static const char why[] = "the service was stopped";
         _cleanup_(journal_freep) Journal *kept = NULL;
 
-        if (manager->pending)
+        if (manager->state == MANAGER_TRIAL)
+                manager_end_trial(manager, why, NULL);
+        else if (manager->pending)
                 (void) manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL, NULL);
         if (!manager->pending && manager->kept && manager->config.revert_on_stop &&
             copy_kept(manager->kept, &kept) >= 0 &&
@@ -371,6 +376,9 @@ void manager_stop(Manager *manager) {
 }
 
 void manager_leave(Manager *manager) {
+        /* The next process could not go on with it: its coins and blocks are this one's. */
+        if (manager->state == MANAGER_TRIAL)
+                manager_end_trial(manager, "the daemon was restarted", NULL);
         const Journal *journal = manager->pending ? manager->pending : manager->kept;
 
         tell(manager,

@@ -14,6 +14,7 @@ static const char *const state_names[_MANAGER_STATE_MAX] = {
         [MANAGER_IDLE] = "idle",
         [MANAGER_APPLYING] = "applying",
         [MANAGER_PROBATION] = "probation",
+        [MANAGER_TRIAL] = "trial",
         [MANAGER_KEPT] = "kept",
         [MANAGER_REVERTING] = "reverting",
         [MANAGER_REVERTED] = "reverted",
@@ -112,7 +113,11 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
 Manager *manager_free(Manager *manager) {
         if (!manager)
                 return NULL;
+        manager_forget_confirmation(manager);
         probation_freep(&manager->probation);
+        trial_run_freep(&manager->trial_run);
+        plan_freep(&manager->arm_plans[0]);
+        plan_freep(&manager->arm_plans[1]);
         journal_freep(&manager->pending);
         journal_freep(&manager->kept);
         quarantine_done(&manager->quarantine);

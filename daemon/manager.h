@@ -20,11 +20,13 @@
 #include "core/report.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
+#include "daemon/trial-run.h"
 
 typedef enum ManagerState {
         MANAGER_IDLE,
         MANAGER_APPLYING,
         MANAGER_PROBATION,
+        MANAGER_TRIAL,
         MANAGER_KEPT,
         MANAGER_REVERTING,
         MANAGER_REVERTED,
@@ -85,6 +87,24 @@ int manager_apply(Manager *manager,
                   const char *by,
                   uint64_t *ret_id,
                   Refusal *ret_refusal);
+typedef struct TrialOptions {
+        usec_t duration_usec; /* at most; 0: room for every block */
+        usec_t block_usec;    /* 0: what the knobs need */
+        usec_t washout_usec;  /* 0: what the knobs need */
+        Metric metric;        /* negative: memory.some */
+} TrialOptions;
+
+/* Compares a profile with another ("" or NULL: with what is in force) by switching between them;
+ * ends by itself, with what is in force now in force again. */
+int manager_start_trial(Manager *manager,
+                        const char *name,
+                        const char *against,
+                        const TrialOptions *options,
+                        const char *by,
+                        uint64_t *ret_id,
+                        Refusal *ret_refusal);
+/* Voids it. id 0: the current one. */
+int manager_stop_trial(Manager *manager, uint64_t id, const char *by, Refusal *ret_refusal);
 /* id 0: the current one. When a revert is stuck, keeping gives up on what could not be restored. */
 int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_refusal);
 int manager_revert(
@@ -131,6 +151,17 @@ typedef struct ProbationView {
 
 /* False when nothing is on probation. Reads the pressure files, at most once a second. */
 bool manager_probation(Manager *manager, ProbationView *ret);
+
+typedef struct TrialView {
+        const char *against; /* NULL: what was in force */
+        const TrialSchedule *schedule;
+        size_t block; /* under way, from 0 */
+        bool arm;     /* the new setting is in force just now */
+        const Trial *trial;
+} TrialView;
+
+/* False when there is no trial. */
+bool manager_trial(const Manager *manager, TrialView *ret);
 
 /* Knobs of the profile in force whose live value is no longer what was set. */
 typedef struct Drift {

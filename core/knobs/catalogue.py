@@ -48,6 +48,8 @@ STAGES = {
     'overcommit': 'OVERCOMMIT',
 }
 FLAGS = {
+    'settles-fast': 'KNOB_SETTLES_FAST',
+    'settles-slowly': 'KNOB_SETTLES_SLOWLY',
     'trigger': 'KNOB_TRIGGER',
     'rewrites-min-free': 'KNOB_REWRITES_MIN_FREE',
     'deprecated': 'KNOB_DEPRECATED',

@@ -58,6 +58,18 @@ bool knob_is_settable(const Knob *knob) {
         return !(knob->flags & (KNOB_TRIGGER | KNOB_LEFT_OUT));
 }
 
+usec_t knob_settling_usec(const Knob *knob) {
+        if (knob->flags & KNOB_SETTLES_FAST)
+                return 10 * USEC_PER_SEC;
+        return knob->flags & KNOB_SETTLES_SLOWLY ? USEC_PER_MINUTE : USEC_INFINITY;
+}
+
+const char *knob_settling_to_string(const Knob *knob) {
+        if (knob->flags & KNOB_SETTLES_FAST)
+                return "fast";
+        return knob->flags & KNOB_SETTLES_SLOWLY ? "medium" : "sticky";
+}
+
 bool knob_is_family(const Knob *knob) {
         return strchr(knob->name, '*');
 }

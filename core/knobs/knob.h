@@ -56,6 +56,10 @@ typedef enum KnobFlags {
         KNOB_TRIGGER = 1 << 0, /* writing does something once; no setting; refused in profiles */
         KNOB_REWRITES_MIN_FREE = 1 << 1, /* any write makes the kernel recompute min_free_kbytes */
         KNOB_DEPRECATED = 1 << 2,        /* accepted without effect by every supported kernel */
+        /* How soon a new value shows all that it does, so that a trial may switch it; without
+         * either it takes too long, or leaves behind what it made (huge pages). */
+        KNOB_SETTLES_FAST = 1 << 4,   /* seconds */
+        KNOB_SETTLES_SLOWLY = 1 << 5, /* a minute */
         KNOB_LEFT_OUT = 1 << 3, /* a file that is no setting: a counter, a vendor's; refused too */
 } KnobFlags;
 
@@ -140,6 +144,11 @@ const Knob *knob_find(const char *name);
 
 /* No trigger, and not left out. */
 bool knob_is_settable(const Knob *knob);
+/* How long a new value needs to show all that it does; USEC_INFINITY: too long for a trial, or it
+ * leaves behind what it made. */
+usec_t knob_settling_usec(const Knob *knob);
+/* "fast", "medium", "sticky". */
+const char *knob_settling_to_string(const Knob *knob);
 /* Stands for several files. */
 bool knob_is_family(const Knob *knob);
 bool knob_has_node(const Knob *knob);

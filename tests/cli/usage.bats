@@ -59,7 +59,7 @@ bad() {
 }
 
 @test "options of another verb, and options that exclude each other" {
-        bad '--wait is no option of "list", only of: apply' list --wait
+        bad '--wait is no option of "list", only of: apply trial' list --wait
         bad '--all is no option of "show", only of: list diff' show redis -a
         bad '--reason is no option of "keep", only of: revert' keep --reason why
         bad '--host and --root exclude each other' --root /mnt -H web1 status
