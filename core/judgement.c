@@ -112,7 +112,7 @@ static const ReportRate *find_rate(const Report *report, Counter counter) {
         return NULL;
 }
 
-static void print_work(const Report *report, FILE *out, bool *ret_changed) {
+static void print_work(const Report *report, FILE *out, bool *ret_more, bool *ret_less) {
         static const struct {
                 Counter counter;
                 const char *name;
@@ -130,7 +130,8 @@ static void print_work(const Report *report, FILE *out, bool *ret_changed) {
                 double change = change_of(rate);
                 (void) fprintf(out, "%s%s %+.0f %%", separator, work[i].name, change * 100);
                 separator = ", ";
-                *ret_changed |= fabs(change) > WORK_CHANGED;
+                *ret_more |= change > WORK_CHANGED;
+                *ret_less |= change < -WORK_CHANGED;
         }
 }
 
@@ -180,23 +181,25 @@ void judgement_take_load(Report *report,
         const Sample *ends[4] = {before_begin, before_end, since_begin, since_end};
         char *text = NULL;
         size_t size = 0;
-        bool changed = false;
+        bool more = false, less = false, disturbed = false;
 
         take_rates(report, ends);
         FILE *out = open_memstream(&text, &size);
         if (!out)
                 return;
-        print_work(report, out, &changed);
-        print_disturbances(report, out, &changed);
-        if (changed)
-                (void) fputs("; so the load may be what changed", out);
+        print_work(report, out, &more, &less);
+        print_disturbances(report, out, &disturbed);
+        if (more)
+                (void) fputs(": more than before, so the load may be what changed", out);
+        else if (less)
+                (void) fputs(": less than before", out);
         if (fclose(out) != 0 || size == 0) {
                 free(text);
                 return;
         }
         free(report->load);
         report->load = text;
-        report->load_changed = changed;
+        report->load_changed = more || less || disturbed;
 }
 
 /* Sentences */

@@ -42,6 +42,11 @@ static int read_sample(Baseline *baseline) {
                        : 0;
 }
 
+/* A tenth of the interval, at most a second. */
+static usec_t accuracy_of(usec_t interval_usec) {
+        return MIN_OF(interval_usec / 10, BASELINE_ACCURACY_USEC);
+}
+
 static void take_sample(Baseline *baseline) {
         if (read_sample(baseline) >= 0)
                 ring_add(baseline->ring,
@@ -116,7 +121,7 @@ int baseline_new(const BaselineOptions *options, Baseline **ret) {
                                        &baseline->timer,
                                        CLOCK_MONOTONIC,
                                        baseline->interval_usec,
-                                       BASELINE_ACCURACY_USEC,
+                                       accuracy_of(baseline->interval_usec),
                                        on_sample,
                                        baseline);
         if (r < 0)
@@ -143,6 +148,7 @@ const char *baseline_scope(const Baseline *baseline) {
 
 int baseline_set_interval(Baseline *baseline, usec_t interval_usec) {
         baseline->interval_usec = interval_usec;
+        (void) sd_event_source_set_time_accuracy(baseline->timer, accuracy_of(interval_usec));
         return sd_event_source_set_time_relative(baseline->timer, interval_usec);
 }
 

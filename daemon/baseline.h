@@ -13,7 +13,8 @@
 
 #include "daemon/ring.h"
 
-/* How far one sample may be moved so that it shares its wakeup with another timer. */
+/* How far one sample may be moved so that it shares its wakeup with another timer, at most; less
+ * where samples are close together. */
 #define BASELINE_ACCURACY_USEC USEC_PER_SEC
 /* After a change the caches and limits find their new level first. */
 #define BASELINE_SETTLING_USEC USEC_PER_MINUTE

@@ -170,8 +170,8 @@ static int check_trial_time(const char *key, usec_t usec, sd_bus_error *error) {
 static int check_metric(const char *name, TrialOptions *options, sd_bus_error *error) {
         char quote[QUOTE_MAX];
 
-        options->metric = name[0] ? metric_from_string(name) : METRIC_MEMORY_SOME;
-        if (options->metric >= 0)
+        options->metric = name[0] ? metric_from_string(name) : _METRIC_INVALID;
+        if (options->metric >= 0 || !name[0])
                 return 0;
         return sd_bus_error_setf(error,
                                  MEMCTL_ERROR_INVALID_ARGUMENT,

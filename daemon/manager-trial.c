@@ -89,6 +89,15 @@ static usec_t settling_of(const Plan *plan) {
         return slowest ? knob_settling_usec(slowest->ref.knob) : 0;
 }
 
+/* Dirty limits make writers wait for io; all else shows in memory. */
+static Metric usual_metric(const Plan *plan) {
+        for (size_t i = 0; i < plan->n; i++)
+                if (plan->steps[i].kind == STEP_SET &&
+                    plan->steps[i].ref.knob->stage != KNOB_STAGE_DIRTY)
+                        return METRIC_MEMORY_SOME;
+        return plan->n > 0 ? METRIC_IO_FULL : METRIC_MEMORY_SOME;
+}
+
 static int make_schedule(const Plan *old,
                          const Plan *new,
                          const TrialOptions *options,
