@@ -45,6 +45,7 @@ ExitCode verb_list(size_t n, char **arguments);
 ExitCode verb_oom(size_t n, char **arguments);
 ExitCode verb_release(size_t n, char **arguments);
 ExitCode verb_reload(size_t n, char **arguments);
+ExitCode verb_report(size_t n, char **arguments);
 ExitCode verb_revert(size_t n, char **arguments);
 ExitCode verb_show(size_t n, char **arguments);
 ExitCode verb_status(size_t n, char **arguments);

@@ -205,5 +205,8 @@ int report_html(const Report *report, FILE *file) {
                 return r;
         report_tables(report, file);
         write_foot(file);
-        return fflush(file) == 0 && !ferror(file) ? 0 : -EIO;
+        errno = 0;
+        if (fflush(file) != 0)
+                return errno > 0 ? -errno : -EIO;
+        return ferror(file) ? -EIO : 0;
 }

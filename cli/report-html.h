@@ -8,5 +8,5 @@
 
 #include "core/report.h"
 
-/* -ENOMEM, or -EIO when not all of it could be written. */
+/* -ENOMEM; -EIO, or what else kept it from being written. */
 int report_html(const Report *report, FILE *file);

@@ -12,6 +12,7 @@
 #define WIDTH_PLAIN ((size_t) 80)
 #define COLUMNS_MAX ((size_t) 118)
 #define COLUMNS_MIN ((size_t) 8)
+#define LABEL_MAX 40
 /* A row is drawn in eighths. */
 #define EIGHTHS 8
 
@@ -233,6 +234,14 @@ static void words_init(Words *words, size_t width) {
         words->end = 0;
 }
 
+/* A column a byte, and nothing that acts on the terminal: a report may call its state anything. */
+static void words_tame(const char *text, char buffer[static LABEL_MAX]) {
+        (void) snprintf(buffer, LABEL_MAX, "%s", text);
+        for (char *p = buffer; *p; p++)
+                if (*p < ' ' || *p > '~')
+                        *p = '?';
+}
+
 /* Around that column, as far as there is room; false when another word is there. */
 static bool words_put(Words *words, size_t width, size_t column, const char *word) {
         size_t n = strlen(word), from = column > n / 2 ? column - n / 2 : 0;
@@ -272,11 +281,12 @@ static double verdict_time(const Report *report) {
 /* On one line, or on two when they are too near to each other. */
 static void print_marks(Plot *plot, const Report *report) {
         Tone tone;
-        const char *verdict = report_headline(report, &tone);
+        char verdict[LABEL_MAX];
         const char *change = plot->trial ? "trial begins" : "change";
         double at = verdict_time(report);
         Words words;
 
+        words_tame(report_headline(report, &tone), verdict);
         words_init(&words, plot->width);
         (void) words_put(&words, plot->width, column_of(plot, 0), change);
         plot->columns[column_of(plot, 0)].mark = true;

@@ -150,12 +150,16 @@ static void test_a_name_cannot_act_on_the_terminal(void **state) {
         report->scope = strdup("\033c");
         free(report->sentence);
         report->sentence = strdup("\033[2J");
+        free(report->state);
+        report->state = strdup("\033[1mgröße");
+        report->verdict = REPORT_VERDICT_NONE;
         free(report->steps[0].old);
         report->steps[0].old = strdup("\033[5m");
         _cleanup_(freep) char *text = printed(report, "C.UTF-8");
         assert_lacks(text, "\033");
         assert_lacks(text, "\a");
-        assert_has(text, "REVERTED  a?[31mb\n");
+        assert_has(text, "● ?[1MGRößE  a?[31mb\n");
+        assert_has(text, "?[1mgr????e");
 }
 
 int main(void) {
