@@ -332,18 +332,29 @@ ExitCode client_reload(Client *client) {
         return call(client, CALL_CHANGING, &reply, MEMCTL_INTERFACE, "Reload", "");
 }
 
-ExitCode client_plan(Client *client, const char *name, char **ret) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+/* A copy of the one text of an answer. */
+static ExitCode copy_text(sd_bus_message *reply, char **ret) {
         const char *text = NULL;
 
-        ExitCode code = call(client, CALL_READING, &reply, MEMCTL_INTERFACE, "Plan", "s", name);
-        if (code != EXIT_CODE_DONE)
-                return code;
         int r = sd_bus_message_read(reply, "s", &text);
         if (r < 0)
                 return client_fail(NULL, r);
         *ret = strdup(text);
         return *ret ? EXIT_CODE_DONE : client_fail(NULL, -ENOMEM);
+}
+
+ExitCode client_plan(Client *client, const char *name, char **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+
+        ExitCode code = call(client, CALL_READING, &reply, MEMCTL_INTERFACE, "Plan", "s", name);
+        return code == EXIT_CODE_DONE ? copy_text(reply, ret) : code;
+}
+
+ExitCode client_report(Client *client, uint64_t id, char **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+
+        ExitCode code = call(client, CALL_READING, &reply, MEMCTL_INTERFACE, "GetReport", "t", id);
+        return code == EXIT_CODE_DONE ? copy_text(reply, ret) : code;
 }
 
 static int read_value(sd_bus_message *m, json_object **ret);

@@ -50,6 +50,8 @@ ExitCode client_release(Client *client, const char *name);
 ExitCode client_reload(Client *client);
 /* The plan's JSON text. */
 ExitCode client_plan(Client *client, const char *name, char **ret);
+/* The JSON text of a probation's or a trial's report; id 0: the latest. */
+ExitCode client_report(Client *client, uint64_t id, char **ret);
 /* All properties as a JSON object, under their D-Bus names. */
 ExitCode client_properties(Client *client, json_object **ret);
 /* Calls back for each event after since, oldest first. */

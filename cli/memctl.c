@@ -94,6 +94,11 @@ static const Verb verbs[] = {
                 "memctl events -n 20 --follow", verb_events,
         },
         {
+                "report", "[ID|FILE]", 0, 1, VERB_PAGER, "What a change did, with plots",
+                "Shows what a probation or a trial came to: the verdict, pressure over time with the change marked, each metric before and since, the evidence, what happened to the load, and what was changed. ID is the transaction's number; without it the latest is shown. A word with a slash or ending in .json is a file that \"memctl report --json=short\" wrote, - is standard input; for those no daemon is needed. --html writes one page that stands alone, for a mail or a postmortem.",
+                "memctl report 12 --html report.html", verb_report,
+        },
+        {
                 "reload", "", 0, 0, 0, "Make memctld read its configuration again",
                 "Makes memctld read memctld.conf again, as systemctl reload memctld does. What is in force stays.",
                 "memctl reload", verb_reload,
@@ -143,7 +148,7 @@ static ExitCode check_arguments(const Verb *verb, size_t n, char **arguments) {
 }
 
 static ExitCode run_verb(const Verb *verb, size_t n, char **arguments) {
-        if (verb->flags & VERB_PAGER && !arg_follow)
+        if (verb->flags & VERB_PAGER && !arg_follow && !arg_html)
                 print_pager_start();
         ExitCode code = verb->run(n, arguments);
         if (!print_done()) {

@@ -48,6 +48,7 @@ ExitCode verb_replay(size_t n, char **arguments);
 ExitCode verb_trial(size_t n, char **arguments);
 ExitCode verb_release(size_t n, char **arguments);
 ExitCode verb_reload(size_t n, char **arguments);
+ExitCode verb_report(size_t n, char **arguments);
 ExitCode verb_revert(size_t n, char **arguments);
 ExitCode verb_show(size_t n, char **arguments);
 ExitCode verb_status(size_t n, char **arguments);

@@ -26,6 +26,7 @@ unsigned arg_nodes;
 bool arg_dry_run;
 bool arg_follow;
 bool arg_list;
+const char *arg_html;
 bool arg_wait;
 usec_t arg_confirm_within;
 usec_t arg_probation;
@@ -175,6 +176,13 @@ static const char *set_list(const char *argument) {
         return NULL;
 }
 
+static const char *set_html(const char *argument) {
+        if (argument[0] == '\0')
+                return "a file, or -";
+        arg_html = argument;
+        return NULL;
+}
+
 static const char *set_time(const char *argument, usec_t *ret) {
         usec_t usec = 0;
 
@@ -312,6 +320,7 @@ static const Option options[] = {
         {"since",          0,   "SEQ",  "events",        "Only events after this number",                     set_since},
         {"lines",          'n', "N",    "events",        "Only the last N events",                            set_lines},
         {"list",           0,   NULL,   "oom",           "One line an event",                                 set_list},
+        {"html",           0,   "FILE", "report",        "Write a page with plots; - is standard output", set_html},
         {"follow",         'f', NULL,   "events",        "Go on printing events as they happen",              set_follow},
 };
 /* clang-format on */

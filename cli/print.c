@@ -58,6 +58,10 @@ bool print_is_live(void) {
         return is_terminal && term && !streq(term, "dumb") && !arg_quiet && !print_is_json();
 }
 
+bool print_is_unicode(void) {
+        return has_unicode;
+}
+
 size_t print_width(void) {
         struct winsize size;
 

@@ -38,6 +38,8 @@ void print_pager_start(void);
 bool print_is_json(void);
 /* On a terminal a live line may be drawn. */
 bool print_is_live(void);
+/* The locale's characters are UTF-8, so that more than ASCII can be shown. */
+bool print_is_unicode(void);
 /* Columns of the terminal; SIZE_MAX when there is none: nothing is cut then. */
 size_t print_width(void);
 

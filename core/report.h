@@ -38,6 +38,8 @@ typedef enum ReportVerdict {
 const char *report_verdict_to_string(ReportVerdict verdict);
 /* "limit", "budget", "regression", "oom"; NULL for NONE. */
 const char *report_reason_to_string(ReportReason reason);
+ReportVerdict report_verdict_from_string(const char *name);
+ReportReason report_reason_from_string(const char *name);
 
 /* A mean share of time with its 95 % interval. */
 typedef struct ReportMean {
@@ -64,12 +66,26 @@ typedef struct ReportBlock {
 
 /* A rate before and since, for what goes with a verdict. */
 typedef struct ReportRate {
-        const char *name; /* a constant: "pgscan_direct", "work" */
+        const char *name; /* borrowed: a constant, "pgscan_direct" or "work", or of names below */
         double before;    /* a second; negative: not known */
         double since;
 } ReportRate;
 
 #define REPORT_RATES_MAX 24
+
+/* A hard limit that was armed: more of a window stalled would have ended it. */
+typedef struct ReportLimit {
+        Metric metric;
+        double share; /* 0..1 */
+        double window_sec;
+} ReportLimit;
+
+#define REPORT_LIMITS_MAX 16
+
+/* Bounds on what is taken from outside. */
+#define REPORT_BLOCKS_MAX 100000
+#define REPORT_STEPS_MAX 1000
+#define REPORT_TEXT_MAX 4096 /* bytes in one text */
 
 typedef struct ReportStep {
         char *knob;
@@ -107,8 +123,7 @@ typedef struct Report {
         double verdict_sec; /* when; negative: none */
         double e_value;     /* against chance: 1 : this; 0: no such evidence */
         double told_sec;    /* length of the blocks that told; 0: bursts, or none */
-        double lost_sec; /* seconds of stall beyond what was allowed, of the metric; negative: none
-                          */
+        double lost_sec; /* seconds of stall beyond what was usual, of the metric; negative: none */
         double allowed_sec; /* the budget of them */
         char *sentence;     /* the verdict for people; or NULL */
         char *load;         /* what happened to the load, for people; or NULL */
@@ -117,6 +132,9 @@ typedef struct Report {
         size_t n_metrics;
         ReportRate rates[REPORT_RATES_MAX];
         size_t n_rates;
+        char *names[REPORT_RATES_MAX]; /* of rates that were read from JSON */
+        ReportLimit limits[REPORT_LIMITS_MAX];
+        size_t n_limits;
         ReportStep *steps;
         size_t n_steps;
         ReportBlock *blocks;
@@ -128,12 +146,13 @@ Report *report_new(void);
 Report *report_free(Report *report);
 DEFINE_CLEANUP(Report *, report_free)
 
-/* Adds one. -ENOMEM. */
+/* Adds one. -ENOMEM; -E2BIG: there are as many as may be. */
 int report_add_block(Report *report, const ReportBlock *block);
 int report_add_step(
         Report *report, const char *knob, const char *old, const char *new, const char *origin);
 
 /* NULL without memory. */
 json_object *report_to_json(const Report *report);
-/* -EBADMSG when it is no report; -ENOMEM. A rate or a member that is not known is passed over. */
+/* -EBADMSG when it is no report; -ENOMEM. A member that is not known is passed over, and what
+ * concerns a metric that is not known. */
 int report_from_json(json_object *object, Report **ret);

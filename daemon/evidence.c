@@ -214,6 +214,12 @@ static int describe(const Journal *journal, Report *report) {
         report->realtime_usec = realtime_of(journal->started_usec);
         if (!report->profile || !report->scope || !report->state)
                 return -ENOMEM;
+        for (size_t i = 0; i < journal->n_limits; i++)
+                report->limits[report->n_limits++] = (ReportLimit){
+                        .metric = journal->limits[i].metric,
+                        .share = journal->limits[i].share_permyriad / 10000.0,
+                        .window_sec = (double) journal->limits[i].window_usec / USEC_PER_SEC,
+                };
         return journal->plan ? add_steps(journal->plan, report) : 0;
 }
 

@@ -104,7 +104,7 @@ static int make_schedule(const Plan *old,
                          TrialSchedule *ret,
                          Refusal *ret_refusal) {
         usec_t settling = MAX_OF(settling_of(old), settling_of(new));
-        TrialSchedule schedule = {.metric = options->metric < 0 ? METRIC_MEMORY_SOME
+        TrialSchedule schedule = {.metric = options->metric < 0 ? usual_metric(new)
                                                                 : options->metric};
         char text[64], least[64];
 
