@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Real regressions below any limit, found by the comparison with the time before, and by a trial.
+# Samples are taken each 2 s, so that two minutes are a time to compare with.
+
+load common
+
+setup_file() {
+        knob dirty_ratio 20
+        knob dirty_background_ratio 10
+        knob page-cluster 3
+        knobs_save "$knobs_at_start"
+        mkdir -p /etc/memctl/memctld.conf.d
+        printf '[Daemon]\nSampleInterval=2s\n' >/etc/memctl/memctld.conf.d/test.conf
+        profile tiny <<'END'
+profile: tiny
+summary: dirty limits so small that writers wait
+sysctl:
+  vm.dirty_bytes: 64KiB
+  vm.dirty_background_bytes: 32KiB
+watch:
+  probation: 10min
+END
+        profile equal <<'END'
+profile: equal
+summary: nothing that a writer could feel
+sysctl:
+  vm.dirty_writeback_centisecs: 501
+watch:
+  probation: 90s
+END
+        profile readahead <<'END'
+profile: readahead
+summary: each page from swap by itself
+sysctl:
+  vm.page-cluster: 0
+watch:
+  probation: 10min
+  regressions: {memory.some: {}}
+END
+        /memctl-test/system/load write /memctl-test/disk/judged 3>&- &
+        echo $! >/run/memctl-test.load
+        systemctl start memctld.service
+        sleep 120
+}
+
+teardown_file() {
+        kill "$(</run/memctl-test.load)" || true
+        systemctl stop memctld.service
+        rm -rf /etc/memctl/profiles /etc/memctl/memctld.conf.d /var/lib/memctl
+        restore_knobs
+}
+
+# The daemon goes on from test to test: its samples are what the next is compared with.
+teardown() {
+        restore_knobs
+}
+
+# last_event TYPE EXPRESSION: of the last event of that type (e, its fields f).
+last_event() {
+        memctl events --json=short >/run/memctl-test.events
+        python3 -c 'import json, sys
+e = [e for e in json.load(sys.stdin) if e["type"] == sys.argv[1]][-1]
+f = e["fields"]
+print(e["message"])
+sys.exit(not eval(sys.argv[2]))' "$1" "$2" </run/memctl-test.events
+}
+
+dirty_is_tiny() {
+        [[ $(knob dirty_bytes) == 65536 ]]
+}
+
+@test "an equal profile under the same bursty load is kept" {
+        run timeout 150 memctl apply --wait equal
+        echo "$output"
+        [ "$status" -eq 0 ]
+        last_event kept 'f["verdict"] in ("keep", "inconclusive") and "io.full-mean-before" in f'
+        memctl revert
+}
+
+@test "a tiny dirty limit is reverted by the comparison, over a restart of the daemon" {
+        sleep 70 # what settles after a change is no time to compare with
+        memctl apply tiny
+        sleep 6
+        systemctl restart memctld.service
+        state_is probation
+        until_true 240 state_is reverted
+        last_event reverted 'f["reason"] in ("regression", "budget") and f["metric"].startswith("io.")'
+        no_knob_changed
+        memctl report | head -n 30
+        memctl report --html /run/memctl-test.html
+        grep -q '<svg' /run/memctl-test.html
+}
+
+@test "a trial of the two finds the worse one, and puts back what was in force" {
+        run timeout 900 memctl trial tiny equal --block 20s --wait --json=short
+        echo "$output"
+        [ "$status" -eq 0 ]
+        last_event trial 'f["effect"] == "worse" and f["metric"] == "io.full" and float(f["p"]) < 0.001'
+        no_knob_changed
+}
+
+@test "a killed daemon leaves no trial behind" {
+        memctl trial tiny --block 20s
+        until_true 300 dirty_is_tiny
+        systemctl kill --signal=KILL memctld.service
+        until_true 20 no_knob_changed
+        until_true 20 state_is idle
+        last_event recovered '"trial" in e["message"]'
+}
+
+@test "swap without readahead is reverted by the comparison of memory stalls" {
+        local cgroup=/memctl-test/memcg
+
+        [[ -e $cgroup/memory.limit_in_bytes ]] || skip 'no memory cgroup of version 1 here'
+        grep -q memctl-test /proc/swaps || skip 'no swap file could be made here'
+        echo $((64 * 1024 * 1024)) >"$cgroup/memory.limit_in_bytes"
+        /memctl-test/system/load touch 128 4000 "$cgroup" 3>&- &
+        touch_pid=$!
+        sleep 200
+        run timeout 300 memctl apply --wait readahead
+        kill "$touch_pid"
+        echo "$output"
+        [ "$status" -eq 3 ]
+        last_event reverted 'f["reason"] in ("regression", "budget") and f["metric"] == "memory.some"'
+        [[ $(knob page-cluster) == 3 ]]
+}
