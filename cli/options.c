@@ -320,7 +320,7 @@ static const Option options[] = {
         {"since",          0,   "SEQ",  "events",        "Only events after this number",                     set_since},
         {"lines",          'n', "N",    "events",        "Only the last N events",                            set_lines},
         {"list",           0,   NULL,   "oom",           "One line an event",                                 set_list},
-        {"html",           0,   "FILE", "report",        "Write a page with plots; - is standard output", set_html},
+        {"html",           0,   "FILE", "replay report",        "Write a page with plots; - is standard output", set_html},
         {"follow",         'f', NULL,   "events",        "Go on printing events as they happen",              set_follow},
 };
 /* clang-format on */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/output.h"
 
-int output_open(const char *path, FILE **ret) {
-        FILE *file = streq(path, "-") ? stdout : fopen(path, "we");
+int output_open(const char *path, bool fresh, FILE **ret) {
+        FILE *file = streq(path, "-") ? stdout : fopen(path, fresh ? "wxe" : "we");
 
         if (!file)
                 return -errno;

@@ -8,7 +8,7 @@
 
 #include "core/base/util.h"
 
-/* -errno. */
-int output_open(const char *path, FILE **ret);
+/* fresh: -EEXIST when there is such a file. -errno. */
+int output_open(const char *path, bool fresh, FILE **ret);
 /* -errno when not all of it could be written; also of what went wrong before. */
 int output_close(FILE *file);

@@ -2,6 +2,8 @@
 #include "cli/report-html.h"
 
 #include "cli/html.h"
+#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/report-css.h"
 #include "cli/report-svg.h"
 #include "cli/report-tables.h"
@@ -9,17 +11,6 @@
 
 #define HEIGHT_MAIN 260
 #define HEIGHT_OTHER 120
-
-static const char *tone_class(Tone tone) {
-        static const char *const classes[_TONE_MAX] = {
-                [TONE_PLAIN] = "plain",
-                [TONE_GOOD] = "good",
-                [TONE_WARN] = "warn",
-                [TONE_BAD] = "bad",
-        };
-
-        return classes[tone];
-}
 
 static void write_head(FILE *file, const Report *report) {
         Tone tone;
@@ -56,8 +47,10 @@ static void write_facts(FILE *file, const Report *report) {
         if (report->id > 0)
                 write_fact(file, report->trial.known ? "Trial" : "Transaction", number);
         write_fact(file, "Pressure of", report->scope);
-        write_fact(file, report->trial.known ? "Begun" : "Changed", when);
-        write_fact(file, "Watched for", report->ended_sec >= 0 ? lasted : "still watched");
+        write_fact(file,
+                   report->trial.known ? "Begun" : "Changed",
+                   report->realtime_usec > 0 ? when : NULL);
+        write_fact(file, "Watched for", report->ended_sec >= 0 ? lasted : NULL);
         (void) fputs("</dl>\n", file);
 }
 
@@ -67,7 +60,7 @@ static void write_verdict(FILE *file, const Report *report) {
         const char *headline = report_headline(report, &tone);
         char class[32];
 
-        (void) snprintf(class, sizeof(class), "verdict %s", tone_class(tone));
+        (void) snprintf(class, sizeof(class), "verdict %s", tone_to_string(tone));
         (void) fputs("<header>\n", file);
         html_element(file, "span", class, headline);
         html_element(file, "h1", NULL, report_title(report));
@@ -209,4 +202,18 @@ int report_html(const Report *report, FILE *file) {
         if (fflush(file) != 0)
                 return errno > 0 ? -errno : -EIO;
         return ferror(file) ? -EIO : 0;
+}
+
+ExitCode report_html_write(const Report *report, const char *path) {
+        const char *name = streq(path, "-") ? "standard output" : path;
+        FILE *file = NULL;
+
+        int r = output_open(path, false, &file);
+        if (r < 0)
+                return print_errno(r, name);
+        r = report_html(report, file);
+        int closed = output_close(file);
+        if (r < 0 || closed < 0)
+                return print_errno(r < 0 ? r : closed, name);
+        return EXIT_CODE_DONE;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
 #include <signal.h>
 #include <time.h>
 
 #include "cli/machine.h"
 #include "cli/memctl.h"
+#include "cli/output.h"
 #include "core/base/quantity.h"
 #include "core/machine/trace.h"
 
@@ -30,20 +30,6 @@ static void sleep_until(usec_t usec) {
 
         while (!stopped && clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL) == EINTR)
                 ;
-}
-
-static int open_output(const char *name, FILE **ret) {
-        int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (arg_force ? O_TRUNC : O_EXCL);
-        int fd = streq(name, "-") ? dup(STDOUT_FILENO) : open(name, flags, 0644);
-
-        if (fd < 0)
-                return -errno;
-        *ret = fdopen(fd, "w");
-        if (*ret)
-                return 0;
-        int r = -errno;
-        (void) close(fd);
-        return r;
 }
 
 static void write_head(FILE *out, const Machine *machine) {
@@ -94,16 +80,16 @@ static void catch_signals(void) {
 
 ExitCode verb_record(size_t n, char **arguments) {
         _cleanup_(machine_done) Machine machine = {0};
-        _cleanup_(fclosep) FILE *out = NULL;
         _cleanup_(freep) char *cgroup = NULL;
         size_t n_rows = 0;
+        FILE *out = NULL;
 
         if (machine_open(&machine) < 0)
                 return EXIT_CODE_FAILED;
         int r = sample_find_cgroup(machine.root, arg_pressure_of, &cgroup);
         if (r < 0)
                 return print_errno(r, arg_pressure_of);
-        r = open_output(arguments[0], &out);
+        r = output_open(arguments[0], !arg_force, &out);
         if (r == -EEXIST) {
                 print_error("%s exists; --force overwrites it", arguments[0]);
                 return EXIT_CODE_FAILED;
@@ -113,6 +99,9 @@ ExitCode verb_record(size_t n, char **arguments) {
         catch_signals();
         write_head(out, &machine);
         r = record(&machine, cgroup, out, &n_rows);
+        int closed = output_close(out);
+        if (r >= 0 && closed < 0)
+                return print_errno(closed, arguments[0]);
         if (r < 0) {
                 if (n_rows == 0 && !streq(arguments[0], "-"))
                         (void) unlink(arguments[0]);

@@ -4,6 +4,7 @@
 
 #include "cli/machine.h"
 #include "cli/memctl.h"
+#include "cli/report-html.h"
 #include "core/base/quantity.h"
 #include "core/replay-trial.h"
 #include "core/replay.h"
@@ -169,6 +170,14 @@ static void print_verdict(const Report *report) {
                 print_wrapped(2, report->load);
 }
 
+/* The page is named after the trace. */
+static ExitCode write_page(Report *report, const char *file) {
+        const char *slash = strrchr(file, '/');
+
+        report->profile = strdup(slash ? slash + 1 : file);
+        return report->profile ? report_html_write(report, arg_html) : print_errno(-ENOMEM, file);
+}
+
 static ExitCode replay_trial(const char *file) {
         _cleanup_(replay_trial_freep) ReplayTrial *replay = NULL;
         _cleanup_(report_freep) Report *report = NULL;
@@ -189,6 +198,8 @@ static ExitCode replay_trial(const char *file) {
         }
         if (r < 0)
                 return print_errno(r, file);
+        if (arg_html)
+                return write_page(report, file);
         if (print_is_json())
                 return print_json(trial_json(report));
         print_wrapped(0, report->sentence);
@@ -219,6 +230,8 @@ static ExitCode replay_probation(const char *file, const Watch *watch) {
         }
         if (r < 0)
                 return print_errno(r, file);
+        if (arg_html)
+                return write_page(report, file);
         if (print_is_json())
                 return print_json(report_json(report));
         if (arg_change_at == 0)
@@ -232,6 +245,10 @@ ExitCode verb_replay(size_t n, char **arguments) {
         _cleanup_(settings_freep) Settings *settings = NULL;
         _cleanup_(machine_done) Machine machine = {0};
 
+        if (arg_html && print_is_json()) {
+                print_error("--html and --json exclude each other");
+                return EXIT_CODE_USAGE;
+        }
         if (arg_trial)
                 return replay_trial(arguments[0]);
         if (!arg_profile) {

@@ -3,7 +3,6 @@
 
 #include "cli/client.h"
 #include "cli/memctl.h"
-#include "cli/output.h"
 #include "cli/print.h"
 #include "cli/report-html.h"
 #include "cli/report-text.h"
@@ -71,20 +70,6 @@ static ExitCode parse(const char *name, const char *text, Report **ret) {
         return r < 0 ? print_errno(r, name) : EXIT_CODE_DONE;
 }
 
-static ExitCode write_page(const Report *report) {
-        const char *name = streq(arg_html, "-") ? "standard output" : arg_html;
-        FILE *file = NULL;
-
-        int r = output_open(arg_html, &file);
-        if (r < 0)
-                return print_errno(r, name);
-        r = report_html(report, file);
-        int closed = output_close(file);
-        if (r < 0 || closed < 0)
-                return print_errno(r < 0 ? r : closed, name);
-        return EXIT_CODE_DONE;
-}
-
 ExitCode verb_report(size_t n, char **arguments) {
         _cleanup_(report_freep) Report *report = NULL;
         _cleanup_(freep) char *text = NULL;
@@ -101,7 +86,7 @@ ExitCode verb_report(size_t n, char **arguments) {
         if (print_is_json())
                 return print_json(report_to_json(report));
         if (arg_html)
-                return write_page(report);
+                return report_html_write(report, arg_html);
         report_print(report);
         return EXIT_CODE_DONE;
 }

@@ -188,6 +188,7 @@ int replay_trial_end(ReplayTrial *replay, Report **ret) {
                                  replay->metric,
                                  (double) replay->block_usec / USEC_PER_SEC,
                                  (double) replay->washout_usec / USEC_PER_SEC);
+        report->ended_sec = (double) replay->rows[replay->n - 1].at_usec / USEC_PER_SEC;
         if (r >= 0 && !(report->state = strdup("replay")))
                 r = -ENOMEM;
         if (r < 0)

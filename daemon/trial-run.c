@@ -6,7 +6,8 @@
 
 #include "core/judge/blocks.h"
 
-#define ACCURACY_USEC (100 * USEC_PER_MSEC)
+/* A switch a little late is one for both settings alike. */
+#define ACCURACY_PART 100
 
 struct TrialRun {
         Baseline *baseline;
@@ -185,8 +186,13 @@ int trial_run_new(sd_event *event,
         run->start_usec = boottime_now();
         trial_init(&run->trial, 0, 0);
         arm_budget(run);
-        int r = sd_event_add_time(
-                event, &run->timer, CLOCK_BOOTTIME, run->start_usec, ACCURACY_USEC, on_timer, run);
+        int r = sd_event_add_time(event,
+                                  &run->timer,
+                                  CLOCK_BOOTTIME,
+                                  run->start_usec,
+                                  schedule->block_usec / ACCURACY_PART,
+                                  on_timer,
+                                  run);
         if (r < 0)
                 return r;
         (void) sd_event_source_set_description(run->timer, "trial");
