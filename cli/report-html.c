@@ -56,8 +56,10 @@ static void write_facts(FILE *file, const Report *report) {
         if (report->id > 0)
                 write_fact(file, report->trial.known ? "Trial" : "Transaction", number);
         write_fact(file, "Pressure of", report->scope);
-        write_fact(file, report->trial.known ? "Begun" : "Changed", when);
-        write_fact(file, "Watched for", report->ended_sec >= 0 ? lasted : "still watched");
+        write_fact(file,
+                   report->trial.known ? "Begun" : "Changed",
+                   report->realtime_usec > 0 ? when : NULL);
+        write_fact(file, "Watched for", report->ended_sec >= 0 ? lasted : NULL);
         (void) fputs("</dl>\n", file);
 }
 

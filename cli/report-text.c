@@ -36,21 +36,46 @@ static void print_headline(const Report *report) {
         print_wrapped(2, sentence ? sentence : "");
 }
 
-static void print_facts(const Report *report) {
-        char when[64], lasted[64];
+/* "; " between what is known. */
+static void add_fact(FILE *file, bool *any, const char *name, const char *text) {
+        if (!text || !text[0])
+                return;
+        (void) fprintf(file, "%s%s %s", *any ? "; " : "", name, text);
+        *any = true;
+}
 
+static char *facts_of(const Report *report) {
+        char id[32], when[64], lasted[64], *text = NULL;
+        size_t size = 0;
+        bool any = false;
+        FILE *file = open_memstream(&text, &size);
+
+        if (!file)
+                return NULL;
+        (void) snprintf(id, sizeof(id), "%llu", (unsigned long long) report->id);
         words_when(report->realtime_usec, when);
         words_seconds(report->ended_sec, lasted);
-        _cleanup_(freep) char *facts =
-                text_format("%s %llu, of %s; changed %s%s%s",
-                            report->trial.known ? "trial" : "transaction",
-                            (unsigned long long) report->id,
-                            report->scope && report->scope[0] ? report->scope : "system",
-                            when,
-                            report->ended_sec >= 0 ? "; watched for " : "",
-                            report->ended_sec >= 0 ? lasted : "");
+        add_fact(file,
+                 &any,
+                 report->trial.known ? "trial" : "transaction",
+                 report->id > 0 ? id : NULL);
+        add_fact(file, &any, "pressure of", report->scope);
+        add_fact(file,
+                 &any,
+                 report->trial.known ? "begun" : "changed",
+                 report->realtime_usec > 0 ? when : NULL);
+        add_fact(file, &any, "watched for", report->ended_sec >= 0 ? lasted : NULL);
+        (void) fclose(file);
+        return text;
+}
+
+static void print_facts(const Report *report) {
+        _cleanup_(freep) char *facts = facts_of(report);
+
+        if (!facts || !facts[0])
+                return;
         (void) fputs(style_begin(STYLE_DIM), stdout);
-        print_wrapped(2, facts ? facts : "");
+        print_wrapped(2, facts);
         (void) fputs(style_end(STYLE_DIM), stdout);
 }
 
@@ -85,6 +110,7 @@ static void print_metrics(const Report *report) {
         Table table;
 
         table_init(&table, headings);
+        table.drop_last = true;
         for (size_t i = 0; i < report->n_metrics; i++) {
                 const ReportMetric *metric = &report->metrics[i];
                 double rise = metric->since.mean - metric->before.mean;

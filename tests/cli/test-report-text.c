@@ -53,13 +53,24 @@ static void test_the_verdict_comes_first(void **state) {
         _cleanup_(report_freep) Report *report = example_report();
         _cleanup_(freep) char *text = printed(report, "C.UTF-8");
 
-        assert_true(text_starts_with(text,
-                                     "● REVERTED  redis\n"
-                                     "  memory.some rose, and that hurts\n"
-                                     "  transaction 7, of system; changed 2023-11-14 22:13:20 UTC; "
-                                     "watched for 3min\n\n"
-                                     "memory.some, share of time stalled\n"));
+        assert_true(text_starts_with(
+                text,
+                "● REVERTED  redis\n"
+                "  memory.some rose, and that hurts\n"
+                "  transaction 7; pressure of system; changed 2023-11-14 22:13:20 UTC; "
+                "watched\n  for 3min\n\n"
+                "memory.some, share of time stalled\n"));
         assert_narrow(text, 80);
+}
+
+static void test_what_is_not_known_is_not_told(void **state) {
+        _cleanup_(report_freep) Report *report = example_report();
+
+        report->id = 0;
+        report->realtime_usec = 0;
+        report->ended_sec = -1;
+        _cleanup_(freep) char *text = printed(report, "C.UTF-8");
+        assert_has(text, "that hurts\n  pressure of system\n\n");
 }
 
 /* Two steps of pressure are two heights, with the change between them. */
@@ -165,6 +176,7 @@ static void test_a_name_cannot_act_on_the_terminal(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_verdict_comes_first),
+                cmocka_unit_test(test_what_is_not_known_is_not_told),
                 cmocka_unit_test(test_the_plot_shows_before_and_since),
                 cmocka_unit_test(test_ascii_where_there_is_no_more),
                 cmocka_unit_test(test_numbers_evidence_and_plan_follow),
