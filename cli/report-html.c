@@ -10,17 +10,6 @@
 #define HEIGHT_MAIN 260
 #define HEIGHT_OTHER 120
 
-static const char *tone_class(Tone tone) {
-        static const char *const classes[_TONE_MAX] = {
-                [TONE_PLAIN] = "plain",
-                [TONE_GOOD] = "good",
-                [TONE_WARN] = "warn",
-                [TONE_BAD] = "bad",
-        };
-
-        return classes[tone];
-}
-
 static void write_head(FILE *file, const Report *report) {
         Tone tone;
 
@@ -69,7 +58,7 @@ static void write_verdict(FILE *file, const Report *report) {
         const char *headline = report_headline(report, &tone);
         char class[32];
 
-        (void) snprintf(class, sizeof(class), "verdict %s", tone_class(tone));
+        (void) snprintf(class, sizeof(class), "verdict %s", tone_to_string(tone));
         (void) fputs("<header>\n", file);
         html_element(file, "span", class, headline);
         html_element(file, "h1", NULL, report_title(report));

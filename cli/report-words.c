@@ -66,6 +66,17 @@ const char *report_headline(const Report *report, Tone *ret) {
         return state_headline(report, ret);
 }
 
+const char *tone_to_string(Tone tone) {
+        static const char *const names[_TONE_MAX] = {
+                [TONE_PLAIN] = "plain",
+                [TONE_GOOD] = "good",
+                [TONE_WARN] = "warn",
+                [TONE_BAD] = "bad",
+        };
+
+        return names[tone];
+}
+
 const char *report_title(const Report *report) {
         return report->profile && report->profile[0] ? report->profile : "(no profile)";
 }

@@ -15,6 +15,9 @@ typedef enum Tone {
         _TONE_MAX,
 } Tone;
 
+/* "plain", "good", "warn", "bad". */
+const char *tone_to_string(Tone tone);
+
 /* "reverted", "kept", "would be reverted", "the new setting is worse"; and how it sounds. */
 const char *report_headline(const Report *report, Tone *ret);
 /* The profile's name, or what stands for it. */

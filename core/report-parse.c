@@ -1,50 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/report.h"
 
-#include <math.h>
+#include "core/base/member.h"
 
-#include "core/base/json.h"
-
-/*
- * A report may come from anywhere: a mail, another version. Whatever is there must be of its type
- * and within what it can be; what is missing or null is not known.
- */
+/* A report may come from anywhere: a mail, another version. */
 
 #define SECONDS_MAX 1e9
 #define NUMBER_MAX 1e300
 
-/* NULL when it is missing, or null. */
-static json_object *member_of(json_object *object, const char *key) {
-        json_object *member = NULL;
-
-        return json_object_object_get_ex(object, key, &member) ? member : NULL;
-}
-
-static int get_number(json_object *object,
-                      const char *key,
-                      double least,
-                      double most,
-                      double missing,
-                      double *ret) {
-        json_object *member = member_of(object, key);
-        double value = missing;
-
-        if (member) {
-                if (!json_object_is_type(member, json_type_int) &&
-                    !json_object_is_type(member, json_type_double))
-                        return -EBADMSG;
-                value = json_object_get_double(member);
-                if (!isfinite(value) || value < least || value > most)
-                        return -EBADMSG;
-        }
-        *ret = value;
-        return 0;
-}
-
 static int get_share(json_object *object, const char *key, double missing, double *ret) {
         double percent = 0;
 
-        int r = get_number(object, key, 0, 100, missing * 100, &percent);
+        int r = member_number(object, key, 0, 100, missing * 100, &percent);
         if (r >= 0)
                 *ret = percent / 100;
         return r;
@@ -54,37 +21,18 @@ static int get_share(json_object *object, const char *key, double missing, doubl
 static int get_points(json_object *object, const char *key, double *ret) {
         double points = 0;
 
-        int r = get_number(object, key, -1e6, 1e6, 0, &points);
+        int r = member_number(object, key, -1e6, 1e6, 0, &points);
         if (r >= 0)
                 *ret = points / 100;
         return r;
 }
 
-/* Borrowed; *ret is NULL when it is missing. */
 static int get_word(json_object *object, const char *key, const char **ret) {
-        json_object *member = member_of(object, key);
-        const char *text = NULL;
-
-        if (member) {
-                if (!json_object_is_type(member, json_type_string) ||
-                    json_object_get_string_len(member) > REPORT_TEXT_MAX)
-                        return -EBADMSG;
-                text = json_object_get_string(member);
-                if (strlen(text) != (size_t) json_object_get_string_len(member))
-                        return -EBADMSG;
-        }
-        *ret = text;
-        return 0;
+        return member_word(object, key, REPORT_TEXT_MAX, ret);
 }
 
 static int get_text(json_object *object, const char *key, char **ret) {
-        const char *text = NULL;
-
-        int r = get_word(object, key, &text);
-        if (r < 0 || !text)
-                return r;
-        *ret = strdup(text);
-        return *ret ? 0 : -ENOMEM;
+        return member_text(object, key, REPORT_TEXT_MAX, ret);
 }
 
 /* One that is not known is _METRIC_INVALID. */
@@ -97,32 +45,21 @@ static int get_metric(json_object *object, const char *key, Metric *ret) {
         return r;
 }
 
-static int get_count(json_object *object, const char *key, uint64_t *ret) {
-        json_object *member = member_of(object, key);
-
-        if (!member)
-                return 0;
-        if (!json_object_is_type(member, json_type_int) || json_object_get_int64(member) < 0)
-                return -EBADMSG;
-        *ret = json_object_get_uint64(member);
-        return 0;
-}
-
 /* Of an interval both ends are there, or none. */
 static int get_mean(json_object *object, const char *key, ReportMean *ret) {
-        json_object *member = member_of(object, key);
+        json_object *member = member_find(object, key);
         ReportMean mean = {.known = true};
 
         if (!member)
                 return 0;
-        if (!json_object_is_type(member, json_type_object) || !member_of(member, "mean"))
+        if (!json_object_is_type(member, json_type_object) || !member_find(member, "mean"))
                 return -EBADMSG;
         int r = get_share(member, "mean", 0, &mean.mean);
         if (r >= 0)
                 r = get_share(member, "low", -1, &mean.low);
         /* An interval may end above what can be. */
         if (r >= 0)
-                r = get_number(member, "high", 0, 1e6, -100, &mean.high);
+                r = member_number(member, "high", 0, 1e6, -100, &mean.high);
         if (r < 0)
                 return r;
         mean.high /= 100;
@@ -137,7 +74,7 @@ typedef int (*ItemFn)(Report *report, json_object *item);
 /* Each item of an array that holds objects, at most max. */
 static int
 each_item(json_object *object, const char *key, size_t max, Report *report, ItemFn item_fn) {
-        json_object *array = member_of(object, key);
+        json_object *array = member_find(object, key);
         int r = 0;
 
         if (!array)
@@ -180,7 +117,7 @@ static int add_limit(Report *report, json_object *item) {
         if (r >= 0)
                 r = get_share(item, "share", 0, &limit.share);
         if (r >= 0)
-                r = get_number(item, "over", 0, SECONDS_MAX, 0, &limit.window_sec);
+                r = member_number(item, "over", 0, SECONDS_MAX, 0, &limit.window_sec);
         if (r >= 0 && limit.metric >= 0)
                 report->limits[report->n_limits++] = limit;
         return r;
@@ -190,9 +127,9 @@ static int add_rate(Report *report, json_object *item) {
         size_t i = report->n_rates;
         ReportRate rate = {0};
 
-        int r = get_number(item, "before", 0, NUMBER_MAX, -1, &rate.before);
+        int r = member_number(item, "before", 0, NUMBER_MAX, -1, &rate.before);
         if (r >= 0)
-                r = get_number(item, "since", 0, NUMBER_MAX, -1, &rate.since);
+                r = member_number(item, "since", 0, NUMBER_MAX, -1, &rate.since);
         if (r >= 0)
                 r = get_text(item, "name", &report->names[i]);
         if (r < 0)
@@ -236,11 +173,11 @@ static int get_arm(json_object *item, int *ret) {
 static int add_block(Report *report, json_object *item) {
         ReportBlock block = {0};
 
-        if (!member_of(item, "at") || !member_of(item, "length"))
+        if (!member_find(item, "at") || !member_find(item, "length"))
                 return -EBADMSG;
-        int r = get_number(item, "at", -SECONDS_MAX, SECONDS_MAX, 0, &block.at_sec);
+        int r = member_number(item, "at", -SECONDS_MAX, SECONDS_MAX, 0, &block.at_sec);
         if (r >= 0)
-                r = get_number(item, "length", 1e-3, SECONDS_MAX, 0, &block.length_sec);
+                r = member_number(item, "length", 1e-3, SECONDS_MAX, 0, &block.length_sec);
         if (r >= 0)
                 r = get_arm(item, &block.arm);
         for (int metric = 0; r >= 0 && metric < _METRIC_MAX; metric++)
@@ -249,19 +186,19 @@ static int add_block(Report *report, json_object *item) {
 }
 
 static int parse_evidence(json_object *object, Report *report) {
-        json_object *evidence = member_of(object, "evidence");
+        json_object *evidence = member_find(object, "evidence");
 
         if (!evidence)
                 return 0;
         if (!json_object_is_type(evidence, json_type_object))
                 return -EBADMSG;
-        int r = get_number(evidence, "against-chance", 0, NUMBER_MAX, 0, &report->e_value);
+        int r = member_number(evidence, "against-chance", 0, NUMBER_MAX, 0, &report->e_value);
         if (r >= 0)
-                r = get_number(evidence, "block-length", 0, SECONDS_MAX, 0, &report->told_sec);
+                r = member_number(evidence, "block-length", 0, SECONDS_MAX, 0, &report->told_sec);
         if (r >= 0)
-                r = get_number(evidence, "lost", 0, SECONDS_MAX, -1, &report->lost_sec);
+                r = member_number(evidence, "lost", 0, SECONDS_MAX, -1, &report->lost_sec);
         if (r >= 0)
-                r = get_number(evidence, "allowed", 0, SECONDS_MAX, 0, &report->allowed_sec);
+                r = member_number(evidence, "allowed", 0, SECONDS_MAX, 0, &report->allowed_sec);
         return r;
 }
 
@@ -274,13 +211,13 @@ static int parse_trial_numbers(json_object *object, ReportTrial *trial) {
         if (r >= 0)
                 r = get_points(object, "high", &trial->high);
         if (r >= 0)
-                r = get_number(object, "p", 0, 1, 1, &trial->p);
+                r = member_number(object, "p", 0, 1, 1, &trial->p);
         if (r >= 0)
-                r = get_count(object, "blocks", &n_blocks);
+                r = member_count(object, "blocks", &n_blocks);
         if (r >= 0)
-                r = get_number(object, "block-length", 0, SECONDS_MAX, 0, &trial->block_sec);
+                r = member_number(object, "block-length", 0, SECONDS_MAX, 0, &trial->block_sec);
         if (r >= 0)
-                r = get_number(object, "washout", 0, SECONDS_MAX, 0, &trial->washout_sec);
+                r = member_number(object, "washout", 0, SECONDS_MAX, 0, &trial->washout_sec);
         if (r < 0 || n_blocks > REPORT_BLOCKS_MAX)
                 return r < 0 ? r : -EBADMSG;
         trial->n_blocks = (size_t) n_blocks;
@@ -288,7 +225,7 @@ static int parse_trial_numbers(json_object *object, ReportTrial *trial) {
 }
 
 static int parse_trial(json_object *object, ReportTrial *trial) {
-        json_object *member = member_of(object, "trial");
+        json_object *member = member_find(object, "trial");
 
         if (!member)
                 return 0;
@@ -322,18 +259,18 @@ static int parse_verdict(json_object *object, Report *report) {
                 return -EBADMSG;
         r = get_metric(object, "metric", &report->metric);
         if (r >= 0)
-                r = get_number(object, "verdict-at", 0, SECONDS_MAX, -1, &report->verdict_sec);
+                r = member_number(object, "verdict-at", 0, SECONDS_MAX, -1, &report->verdict_sec);
         if (r >= 0)
                 r = get_text(object, "sentence", &report->sentence);
         return r < 0 ? r : parse_evidence(object, report);
 }
 
 static int parse_head(json_object *object, Report *report) {
-        json_object *changed = member_of(object, "load-changed");
+        json_object *changed = member_find(object, "load-changed");
 
-        int r = get_count(object, "id", &report->id);
+        int r = member_count(object, "id", &report->id);
         if (r >= 0)
-                r = get_count(object, "realtime-usec", &report->realtime_usec);
+                r = member_count(object, "realtime-usec", &report->realtime_usec);
         if (r >= 0)
                 r = get_text(object, "profile", &report->profile);
         if (r >= 0)
@@ -343,7 +280,7 @@ static int parse_head(json_object *object, Report *report) {
         if (r >= 0)
                 r = get_text(object, "load", &report->load);
         if (r >= 0)
-                r = get_number(object, "ended-at", 0, SECONDS_MAX, -1, &report->ended_sec);
+                r = member_number(object, "ended-at", 0, SECONDS_MAX, -1, &report->ended_sec);
         if (r >= 0 && changed && !json_object_is_type(changed, json_type_boolean))
                 return -EBADMSG;
         report->load_changed = changed && json_object_get_boolean(changed);
@@ -365,8 +302,8 @@ static int parse_lists(json_object *object, Report *report) {
 
 int report_from_json(json_object *object, Report **ret) {
         /* What every report has, and little else has. */
-        if (!json_object_is_type(object, json_type_object) || !member_of(object, "id") ||
-            !member_of(object, "state") || !member_of(object, "blocks"))
+        if (!json_object_is_type(object, json_type_object) || !member_find(object, "id") ||
+            !member_find(object, "state") || !member_find(object, "blocks"))
                 return -EBADMSG;
 
         _cleanup_(report_freep) Report *report = report_new();
