@@ -25,6 +25,9 @@ static void draw_shares(const Canvas *canvas) {
         }
 }
 
+/* Per cent; a label further right would not end within a narrow page. */
+#define NEAR_END 94
+
 static void draw_times(const Canvas *canvas) {
         unsigned bottom = canvas->plot->height;
         char label[64];
@@ -34,11 +37,12 @@ static void draw_times(const Canvas *canvas) {
                 words_tick(canvas->time.ticks[i], label);
                 (void) fprintf(canvas->file,
                                "<line class=\"grid\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%u\" "
-                               "y2=\"%u\"/><text class=\"time\" x=\"%.2f%%\" y=\"%u\">",
+                               "y2=\"%u\"/><text class=\"time%s\" x=\"%.2f%%\" y=\"%u\">",
                                x,
                                x,
                                bottom,
                                bottom + 5,
+                               x > NEAR_END ? " end" : "",
                                x,
                                bottom + 19);
                 html_text(canvas->file, label);
