@@ -10,7 +10,7 @@
 /* What one block can multiply the evidence by: more where a longer time before tells what is
  * usual, and more for a longer block, which a transient fills less easily. */
 #define CAP_GAIN 1.8
-#define CAP_BEFORE 60.0
+#define CAP_BEFORE 90.0
 #define CAP_SCALE 0.8
 /* A burst says more than a block, and bursts are few. */
 #define BURST_CAP 4.0
