@@ -45,9 +45,11 @@ double student_t(size_t degrees) {
 
         if (degrees == 0)
                 return INFINITY;
+        if (degrees <= ELEMENTSOF(table))
+                return table[degrees - 1];
         /* Cornish and Fisher's expansion; from 25 on it is right to 0.001. */
-        return degrees <= ELEMENTSOF(table) ? table[degrees - 1]
-                                            : 1.95996 + 2.3723 / (double) degrees;
+        double n = (double) degrees;
+        return 1.95996 + (2.3723 + 2.8225 / n) / n;
 }
 
 Interval average_interval(const Average *average) {

@@ -11,6 +11,8 @@
 #define ONSET_FIRST 0.6
 /* Later onsets have this much / t each: together 0.4 in the first day of 10 s blocks. */
 #define ONSET_LATER 0.04
+/* Who stakes on a certainty loses all, or more, when it fails. */
+#define ODDS_MAX 0.95
 #define WEALTH_MIN 1e-100
 #define WEALTH_MAX 1e100
 
@@ -59,7 +61,7 @@ static double bet(double r, double q, double cap, bool won) {
 static double
 bet_on_level(const Exceed *exceed, unsigned rank, ExceedLevel *level, double share, double stake) {
         double q = (rank + 1.0 + level->n_exceeded) / ((double) exceed->n + exceed->t);
-        const double odds[EXCEED_ODDS] = {0.95, 0.5, 2 * q};
+        const double odds[EXCEED_ODDS] = {ODDS_MAX, 0.5, MIN_OF(2 * q, ODDS_MAX)};
         double sum = 0;
 
         for (size_t j = 0; j < EXCEED_ODDS; j++) {

@@ -28,7 +28,7 @@
 #include "core/base/util.h"
 
 #define EXCEED_LEVELS 6 /* a = 0, 1, 3, 7, 15, 31 */
-#define EXCEED_ODDS 3   /* r = 0.95, 0.5, 2q */
+#define EXCEED_ODDS 3   /* r = 0.95, 0.5, 2q (at most 0.95) */
 /* Fewer blocks before than this say nothing. */
 #define EXCEED_BASELINE_MIN 3
 

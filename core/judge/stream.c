@@ -3,14 +3,21 @@
 
 #include <math.h>
 
-/* The autocorrelation up to which blocks pass as independent, its own error included. */
+/* The autocorrelation up to which blocks pass as independent, so many of its own errors included:
+ * where the time before shows what the host does, fewer. */
 #define INDEPENDENT 0.45
+#define ERRORS 0.6
+#define ERRORS_QUIET 1.0
 /* Each length has this much of what the next shorter one has: most changes show at once. */
 #define SHARE_FALL 0.5
 /* What one block can multiply the evidence by: more where a longer time before tells what is
  * usual, and more for a longer block, which a transient fills less easily. */
 #define CAP_GAIN 1.8
 #define CAP_BEFORE 60.0
+/* The same where more than half of that time had no stall worth the name: it has seen few of the
+ * bursts that such a host may have. */
+#define CAP_BEFORE_QUIET 90.0
+#define QUIET_PART 0.1 /* of the margin */
 #define CAP_SCALE 0.8
 /* A burst says more than a block, and bursts are few. */
 #define BURST_CAP 4.0
@@ -51,25 +58,39 @@ static double autocorrelation(const double *blocks, size_t n) {
         return variance > 0 ? covariance / variance : 0;
 }
 
-static bool is_independent(const double *blocks, size_t n) {
-        return autocorrelation(blocks, n) + 1 / sqrt((double) n) < INDEPENDENT;
+static bool is_independent(const double *blocks, size_t n, bool quiet) {
+        double errors = quiet ? ERRORS_QUIET : ERRORS;
+
+        return autocorrelation(blocks, n) + errors / sqrt((double) n) < INDEPENDENT;
 }
 
-static double cap_of(size_t n, unsigned scale) {
-        double gain = CAP_GAIN * MIN_OF(1.0, sqrt((double) n / CAP_BEFORE));
+static double cap_of(size_t n, unsigned scale, bool quiet) {
+        double before = quiet ? CAP_BEFORE_QUIET : CAP_BEFORE;
+        double gain = CAP_GAIN * MIN_OF(1.0, sqrt((double) n / before));
 
         return (1 + gain) * (1 + CAP_SCALE * scale);
 }
 
+static bool is_quiet(const double *before, size_t n_before, double margin) {
+        size_t n = 0, n_quiet = 0;
+
+        for (size_t i = 0; i < n_before; i++) {
+                n += before[i] >= 0;
+                n_quiet += before[i] >= 0 && before[i] < margin * QUIET_PART;
+        }
+        return n_quiet > n / 2;
+}
+
 static void arm_scales(Stream *stream, const double *before, size_t n_before, double margin) {
+        bool quiet = is_quiet(before, n_before, margin);
         double blocks[BLOCKS_MAX];
 
         for (unsigned scale = 0; scale < STREAM_SCALES; scale++) {
                 StreamScale *s = &stream->scales[scale];
                 size_t n = cut_blocks(before, n_before, scale, blocks);
-                if (n >= EXCEED_BASELINE_MIN && is_independent(blocks, n))
+                if (n >= EXCEED_BASELINE_MIN && is_independent(blocks, n, quiet))
                         s->share = pow(SHARE_FALL, scale);
-                exceed_arm(&s->exceed, blocks, n, margin, cap_of(n, scale));
+                exceed_arm(&s->exceed, blocks, n, margin, cap_of(n, scale, quiet));
         }
 }
 

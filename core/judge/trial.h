@@ -20,8 +20,9 @@
 #define TRIAL_BLOCKS_MAX 60
 #define TRIAL_LOOKS 11 /* after 10, 12, 14, 17, 20, 24, 29, 35, 42, 50, 60 blocks */
 #define TRIAL_ALPHA 0.01
-/* Blocks that a trial must have room for: with fewer no p-value can be small enough. */
-#define TRIAL_BLOCKS_MIN 12
+/* Blocks that a trial must have room for. Of the 2^n coins n - 1 part the blocks as well as the
+ * best can, unless blocks tie: with fewer no p-value is small enough. */
+#define TRIAL_BLOCKS_MIN 14
 
 typedef enum TrialEffect {
         TRIAL_UNDECIDED,
