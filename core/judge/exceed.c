@@ -5,7 +5,6 @@
 #define MARGIN_PART 0.25
 /* The fast lane is for jumps that nobody would call noise. */
 #define FAST_MARGIN 0.05
-#define FAST_CAP 4.0
 #define FAST_SHARE 0.1
 /* A change does its harm from the first block on, more often than not. */
 #define ONSET_FIRST 0.6
@@ -28,8 +27,9 @@ static double clamp_wealth(double wealth) {
         return MIN_OF(MAX_OF(wealth, WEALTH_MIN), WEALTH_MAX);
 }
 
-void exceed_arm(Exceed *exceed, double *blocks, size_t n, double margin, double cap) {
-        *exceed = (Exceed){.n = (unsigned) n, .cap = cap, .e_value = 1};
+void exceed_arm(
+        Exceed *exceed, double *blocks, size_t n, double margin, double cap, double cap_fast) {
+        *exceed = (Exceed){.n = (unsigned) n, .cap = cap, .cap_fast = cap_fast, .e_value = 1};
         if (n < EXCEED_BASELINE_MIN)
                 return;
         qsort(blocks, n, sizeof(blocks[0]), compare_descending);
@@ -69,7 +69,7 @@ bet_on_level(const Exceed *exceed, unsigned rank, ExceedLevel *level, double sha
                 level->wealth[j] = clamp_wealth((level->wealth[j] + stake) * factor);
                 sum += level->wealth[j];
         }
-        double factor = bet(odds[0], q, FAST_CAP, share > level->far);
+        double factor = bet(odds[0], q, exceed->cap_fast, share > level->far);
         level->fast = clamp_wealth((level->fast + stake) * factor);
         level->n_exceeded += share > level->threshold;
         return (1 - FAST_SHARE) * sum / EXCEED_ODDS + FAST_SHARE * level->fast;

@@ -45,6 +45,7 @@ typedef struct Exceed {
         unsigned n; /* blocks before */
         unsigned t; /* blocks since */
         double cap;
+        double cap_fast;
         size_t n_levels;
         ExceedLevel levels[EXCEED_LEVELS];
         double staked; /* share of the wealth that bets; the rest is cash */
@@ -54,9 +55,11 @@ typedef struct Exceed {
 /*
  * blocks: n values before the change, shares of time (or of bursts: sums of shares); sorted here,
  * in place. margin: a rise that matters, at least. cap: what one block can multiply the wealth by,
- * at most. Without EXCEED_BASELINE_MIN blocks the e-value stays 1.
+ * at most; cap_fast: of the bets on jumps that nobody would call noise. Without EXCEED_BASELINE_MIN
+ * blocks the e-value stays 1.
  */
-void exceed_arm(Exceed *exceed, double *blocks, size_t n, double margin, double cap);
+void exceed_arm(
+        Exceed *exceed, double *blocks, size_t n, double margin, double cap, double cap_fast);
 
 /* One block since the change. Allocates nothing. */
 void exceed_add(Exceed *exceed, double share);

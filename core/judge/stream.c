@@ -19,6 +19,8 @@
 #define CAP_BEFORE_QUIET 90.0
 #define QUIET_PART 0.1 /* of the margin */
 #define CAP_SCALE 0.8
+/* Of a jump, where the time before has shown how high stalls get. */
+#define CAP_FAST 4.0
 /* A burst says more than a block, and bursts are few. */
 #define BURST_CAP 4.0
 #define BURSTS_MIN 8
@@ -90,7 +92,8 @@ static void arm_scales(Stream *stream, const double *before, size_t n_before, do
                 size_t n = cut_blocks(before, n_before, scale, blocks);
                 if (n >= EXCEED_BASELINE_MIN && is_independent(blocks, n, quiet))
                         s->share = pow(SHARE_FALL, scale);
-                exceed_arm(&s->exceed, blocks, n, margin, cap_of(n, scale, quiet));
+                double cap = cap_of(n, scale, quiet);
+                exceed_arm(&s->exceed, blocks, n, margin, cap, quiet ? cap : CAP_FAST);
         }
 }
 
@@ -107,7 +110,7 @@ static void arm_bursts(Stream *stream, const double *before, size_t n_before, do
                         n++;
         if (n < BURSTS_MIN)
                 return;
-        exceed_arm(&stream->bursts, sizes, n, margin, BURST_CAP);
+        exceed_arm(&stream->bursts, sizes, n, margin, BURST_CAP, CAP_FAST);
         stream->burst_share = 1;
 }
 

@@ -13,7 +13,7 @@
 static Exceed armed(double *before, size_t n, double margin, double cap) {
         Exceed exceed;
 
-        exceed_arm(&exceed, before, n, margin, cap);
+        exceed_arm(&exceed, before, n, margin, cap, 4);
         return exceed;
 }
 
@@ -134,7 +134,7 @@ static void judge_order(Orders *orders, const double *order) {
         Exceed exceed;
 
         memcpy(before, order, sizeof(before));
-        exceed_arm(&exceed, before, orders->n_before, 0, 7);
+        exceed_arm(&exceed, before, orders->n_before, 0, 7, 4);
         for (size_t i = orders->n_before; i < 7; i++) {
                 exceed_add(&exceed, order[i]);
                 orders->sums[i] += exceed.e_value;
@@ -207,7 +207,7 @@ static bool ever_exceeds(double (*next)(Random *random), size_t n_before, Random
 
         for (size_t i = 0; i < n_before; i++)
                 before[i] = next(random) - 1e6; /* no margin */
-        exceed_arm(&exceed, before, n_before, 0, cap);
+        exceed_arm(&exceed, before, n_before, 0, cap, 4);
         for (size_t i = 0; i < 360; i++) {
                 exceed_add(&exceed, next(random) - 1e6);
                 if (exceed.e_value >= 20)
