@@ -91,7 +91,7 @@ typedef struct TrialOptions {
         usec_t duration_usec; /* at most; 0: room for every block */
         usec_t block_usec;    /* 0: what the knobs need */
         usec_t washout_usec;  /* 0: what the knobs need */
-        Metric metric;        /* negative: io.full where only dirty limits differ, else memory.some */
+        Metric metric; /* negative: io.full where only dirty limits differ, else memory.some */
 } TrialOptions;
 
 /* Compares a profile with another ("" or NULL: with what is in force) by switching between them;

@@ -31,7 +31,7 @@ static const struct {
         [COUNTER_CPU_USEC] = {"cpu_usec", NULL, NULL, false},
         [COUNTER_DROP_PAGECACHE] = {"drop_pagecache", "drop_pagecache", NULL, false},
         [COUNTER_DROP_SLAB] = {"drop_slab", "drop_slab", NULL, false},
-        [COUNTER_BALLOON] = {"balloon", "balloon_*flate", NULL, false},
+        [COUNTER_BALLOON] = {"balloon", "balloon_*late", NULL, false},
 };
 
 const char *counter_to_string(Counter counter) {

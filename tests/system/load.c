@@ -3,8 +3,8 @@
  * Steady loads that a change of a knob makes wait, for the system tests.
  *
  *     load write FILE            bursts of buffered writes over 64 MiB of a file, and rests
- *     load touch MIB RATE CGROUP walks through so much memory, so many pages a second, from within a
- *                                cgroup of version 1 that is too small for it
+ *     load touch MIB RATE CGROUP walks through so much memory, so many pages a second, from within
+ * a cgroup of version 1 that is too small for it
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,8 +59,7 @@ static int run_touch(size_t mib, long rate, const char *cgroup) {
 
         if (enter(cgroup) < 0)
                 return EXIT_FAILURE;
-        char *memory =
-                mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED)
                 return EXIT_FAILURE;
         (void) madvise(memory, size, MADV_NOHUGEPAGE);

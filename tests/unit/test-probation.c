@@ -348,7 +348,8 @@ static void put_samples(Life *life, unsigned before, unsigned since) {
         assert_int_equal(error, 0);
         for (int i = -360; i <= 60; i++) {
                 Sample sample = {.at_usec = start + (usec_t) ((int64_t) i * 10000000)};
-                stalled += (i > 0 ? since : before) * 1000 * (usec_t) (50 + (i + 360) * 37 % 101) / 100;
+                stalled += (i > 0 ? since : before) * 1000 * (usec_t) (50 + (i + 360) * 37 % 101) /
+                           100;
                 for (int metric = 0; metric < _METRIC_MAX; metric++)
                         sample.valid[metric] = true;
                 sample.stall_usec[METRIC_IO_FULL] = stalled;
@@ -381,7 +382,8 @@ static void test_a_rise_that_a_process_before_has_seen_ends_the_probation(void *
         run(life, PATIENCE_USEC);
         assert_int_equal(life->n_verdicts, 1);
         assert_int_equal(life->verdict, VERDICT_REGRESSION);
-        assert_matches(life->why, "it regressed: io.full went from 0.50 % (95 %: 0.4", " against chance");
+        assert_matches(
+                life->why, "it regressed: io.full went from 0.50 % (95 %: 0.4", " against chance");
 }
 
 static void test_the_same_pressure_is_kept(void **state) {
@@ -393,9 +395,10 @@ static void test_the_same_pressure_is_kept(void **state) {
         run(life, PATIENCE_USEC);
         assert_int_equal(life->n_verdicts, 1);
         assert_int_equal(life->verdict, VERDICT_KEEP);
-        assert_matches(life->why,
-                       "the probation ended and nothing got worse: io.full went from 2.00 % (95 %: 1.9",
-                       "below the harm of 1.00");
+        assert_matches(
+                life->why,
+                "the probation ended and nothing got worse: io.full went from 2.00 % (95 %: 1.9",
+                "below the harm of 1.00");
 }
 
 static void test_a_rise_may_be_told_only_and_is_told_once(void **state) {
