@@ -12,10 +12,12 @@
  * together Dirichlet(1, ..., 1); a+1 of these gaps lie above th_a. So when e of the t-1 blocks
  * since have exceeded th_a, the next one does with probability at most
  *
- *     q = (a + 1 + e) / (n + t)                         (a Pólya urn; ties make it less)
+ *     q = (a + 1 + e) / (n + t)                                              (a Pólya urn)
  *
- * and that holds given the counts of all th_a together. A gambler who stakes on "exceeds" with odds
- * r >= q, r chosen before the block is seen, multiplies a wealth by r/q when it does, else by
+ * and that holds given the counts of all th_a together, when no values tie. (What ties with th_a
+ * does not exceed it, and e may then be too low at times; that the bets below still do not gain on
+ * average is tested over all orders of values with ties.) A gambler who stakes on "exceeds" with
+ * odds r >= q, r chosen before the block is seen, multiplies a wealth by r/q when it does, else by
  * (1-r)/(1-q): on average at most 1. What is bet on here is more, that the block exceeds th_a by a
  * margin that matters; as r >= q this pays never more than the bet on th_a itself, block by block,
  * so what holds for that one holds for this one. (For this, e counts what exceeds th_a, not the

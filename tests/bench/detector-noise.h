@@ -14,7 +14,7 @@ typedef enum Noise {
         NOISE_AR,      /* log-normal, autocorrelated: 0.95 a second */
         NOISE_DIURNAL, /* NOISE_ZEROS, +-80 % over a day */
         NOISE_CRON,    /* NOISE_ZEROS, and each hour a minute of stalls */
-        NOISE_BURSTS,  /* of 20 s every 5 min, both exponential */
+        NOISE_BURSTS,  /* of 20 s every 5 min, both by a quarter more or less */
         NOISE_PARETO,  /* bursts whose length has no variance */
         NOISE_SPARSE,  /* NOISE_ZEROS with four seconds of five nothing */
         NOISE_LOAD,    /* NOISE_ZEROS under a load that steps by e^N(0,1.1) every 4 h */
