@@ -11,6 +11,7 @@
 struct Confirmation {
         char *profile;
         uint64_t id; /* of the transaction that regressed */
+        Metric metric;
         sd_event_source *timer;
         bool on_trial;
 };
@@ -52,9 +53,9 @@ static void tell_unconfirmed(Manager *manager, const char *why) {
 }
 
 static int on_wait_over(sd_event_source *source, uint64_t usec, void *userdata) {
-        const TrialOptions options = {.duration_usec = TRIAL_USEC, .metric = _METRIC_INVALID};
         Manager *manager = userdata;
         Confirmation *confirmation = manager->confirmation;
+        const TrialOptions options = {.duration_usec = TRIAL_USEC, .metric = confirmation->metric};
         Refusal refusal = {0};
         uint64_t id;
 
@@ -72,13 +73,15 @@ static int on_wait_over(sd_event_source *source, uint64_t usec, void *userdata) 
         return 0;
 }
 
-void manager_confirm(Manager *manager, const char *profile, uint64_t id, usec_t settling_usec) {
+void manager_confirm(
+        Manager *manager, const char *profile, uint64_t id, Metric metric, usec_t settling_usec) {
         _cleanup_(confirmation_freep) Confirmation *confirmation = calloc(1, sizeof(*confirmation));
 
         manager_forget_confirmation(manager);
         if (!confirmation || !(confirmation->profile = strdup(profile)))
                 return;
         confirmation->id = id;
+        confirmation->metric = metric;
         manager->confirmation = TAKE_PTR(confirmation);
         if (settling_usec == USEC_INFINITY) {
                 tell_unconfirmed(manager,

@@ -287,6 +287,25 @@ static usec_t settling_of(const Plan *plan) {
         return settling;
 }
 
+/* The metric whose mean rose most: an alarm may come from one that rose by less than harm. */
+static Metric find_worst(const Report *report) {
+        Metric worst = _METRIC_INVALID;
+        double most = 0;
+
+        for (size_t i = 0; report && i < report->n_metrics; i++) {
+                const ReportMetric *metric = &report->metrics[i];
+                double rise = metric->since.known
+                                      ? metric->since.mean -
+                                                (metric->before.known ? metric->before.mean : 0)
+                                      : 0;
+                if (rise <= most)
+                        continue;
+                most = rise;
+                worst = metric->metric;
+        }
+        return worst;
+}
+
 /* A deadline for a person to confirm is a person's decision, which no trial takes over. */
 static void
 take_back_by_verdict(Manager *manager, const char *why, const Verdict *verdict, Report *report) {
@@ -295,11 +314,12 @@ take_back_by_verdict(Manager *manager, const char *why, const Verdict *verdict, 
                         pending->on_regression == ON_REGRESSION_CONFIRM;
         _cleanup_(freep) char *profile = strdup(pending->profile);
         usec_t settling = settling_of(pending->plan);
+        Metric worst = find_worst(report);
         uint64_t id = pending->id;
 
         int r = manager_take_back(manager, EVENT_REVERTED, why, NULL, verdict, report);
         if (r >= 0 && confirms && profile)
-                manager_confirm(manager, profile, id, settling);
+                manager_confirm(manager, profile, id, worst, settling);
 }
 
 static void on_verdict(const Verdict *verdict, void *userdata) {

@@ -105,8 +105,9 @@ int manager_begin_trial(Manager *manager,
 /* manager-confirm.c */
 
 /* A regression of the profile was taken back provisionally: find out by a trial whether it was the
- * change. settling: of its knobs. */
-void manager_confirm(Manager *manager, const char *profile, uint64_t id, usec_t settling_usec);
+ * change, by a metric (negative: the usual one). settling: of its knobs. */
+void manager_confirm(
+        Manager *manager, const char *profile, uint64_t id, Metric metric, usec_t settling_usec);
 /* The trial has ended; trial NULL: void. */
 void manager_conclude(Manager *manager, const Trial *trial);
 /* A person does something else. */
