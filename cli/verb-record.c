@@ -103,7 +103,8 @@ ExitCode verb_record(size_t n, char **arguments) {
         if (r >= 0 && closed < 0)
                 return print_errno(closed, arguments[0]);
         if (r < 0) {
-                if (n_rows == 0 && !streq(arguments[0], "-"))
+                /* Only what this made: with --force it may be a device. */
+                if (n_rows == 0 && !arg_force && !streq(arguments[0], "-"))
                         (void) unlink(arguments[0]);
                 print_error("the pressure of %s cannot be recorded: %s",
                             arg_pressure_of ? arg_pressure_of : "the system",

@@ -88,10 +88,23 @@ int manager_put_in_force(Manager *manager,
 /* Watches manager->pending; -errno and a refusal when a limit cannot be watched. */
 int manager_watch(Manager *manager, Journal *journal, Refusal *ret_refusal);
 
+/* manager-trial-plan.c */
+
+/* Both settings' plans (in arm_plans, also when it fails), the schedule, and the journal that leads
+ * back from either. */
+int manager_plan_trial(Manager *manager,
+                       const char *name,
+                       const char *against,
+                       const TrialOptions *options,
+                       Journal **ret,
+                       Refusal *ret_refusal);
+
 /* manager-trial.c */
 
 /* Ends it: what was in force is in force again, and the result, or why there is none, is told. */
 void manager_end_trial(Manager *manager, const char *why_void, const char *by);
+/* Of the trial that runs, as of now, or as it ended. NULL without memory. */
+Report *manager_trial_report(Manager *manager, const char *why_void);
 /* For the daemon itself too: a confirmation is not asked for by a person. */
 int manager_begin_trial(Manager *manager,
                         const char *name,

@@ -27,7 +27,9 @@ void manager_store_report(Manager *manager, Report *report, const char *state) {
 
 int manager_report(Manager *manager, uint64_t id, Report **ret, Refusal *ret_refusal) {
         if (manager->probation && (id == 0 || id == manager->pending->id)) {
-                Report *report = manager_take_report(manager, NULL);
+                Report *report = manager->state == MANAGER_TRIAL
+                                         ? manager_trial_report(manager, NULL)
+                                         : manager_take_report(manager, NULL);
                 if (!report)
                         return refuse(ret_refusal, MEMCTL_ERROR_FAILED, "out of memory");
                 *ret = report;
