@@ -168,12 +168,6 @@ make_trial() {
         memctl record "$TRACES/new.csv" --pressure-of none-such.service
         expect_status 1
         [[ ! -e $TRACES/new.csv ]]
-        # What was there before stays, whatever it is.
-        mkfifo "$TRACES/pipe"
-        sleep 2 <"$TRACES/pipe" &
-        memctl record "$TRACES/pipe" --force --pressure-of /none-such
-        [[ -p $TRACES/pipe ]]
-        wait
         memctl record /dev/full --force --duration 1s
         expect_status 1
         [[ -c /dev/full ]]
