@@ -126,6 +126,7 @@ abandon(Manager *manager, Journal *journal, const Failure *failure, Refusal *ret
         int r = journal_remove(manager->state_fd, JOURNAL_PENDING);
         if (r < 0)
                 log_error("cannot remove the journal of %s: %s", owned->profile, strerror(-r));
+        manager_mark(manager, manager_transaction(manager));
         manager_set_state(manager, manager_rest_state(manager, MANAGER_IDLE));
         return -EPERM;
 }
