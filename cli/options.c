@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/options.h"
 
-#include <getopt.h>
-
 #include "cli/print.h"
 #include "core/base/quantity.h"
 #include "core/machine/facts.h"
@@ -58,7 +56,15 @@ static const char *set_version(const char *argument) {
         return NULL;
 }
 
+static const char *set_json_auto(const char *argument) {
+        arg_json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
+        return NULL;
+}
+
+/* "--json" alone is as "-j". */
 static const char *set_json(const char *argument) {
+        if (!argument)
+                return set_json_auto(NULL);
         if (streq(argument, "short"))
                 arg_json = JSON_SHORT;
         else if (streq(argument, "pretty"))
@@ -67,11 +73,6 @@ static const char *set_json(const char *argument) {
                 arg_json = JSON_OFF;
         else
                 return "short, pretty or off";
-        return NULL;
-}
-
-static const char *set_json_auto(const char *argument) {
-        arg_json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
         return NULL;
 }
 
@@ -285,7 +286,7 @@ static const char *set_stop(const char *argument) {
 static const Option options[] = {
         {"help",           'h', NULL,   NULL,            "Show this help; after a verb, the verb's",          set_help},
         {"version",        0,   NULL,   NULL,            "Show the version",                                  set_version},
-        {"json",           0,   "MODE", NULL,            "Print JSON: short (one line), pretty, or off",      set_json},
+        {"json",           0,   "MODE", NULL,            "Print JSON: short (one line), pretty, or off",      set_json, true},
         {NULL,             'j', NULL,   NULL,            "JSON: pretty on a terminal, otherwise short",       set_json_auto},
         {"no-pager",       0,   NULL,   NULL,            "Do not send long output through a pager",           set_no_pager},
         {"no-legend",      0,   NULL,   NULL,            "Leave out headings and footers",                    set_no_legend},
@@ -325,9 +326,6 @@ static const Option options[] = {
 };
 /* clang-format on */
 
-/* Which of them the command line holds. */
-static bool given[ELEMENTSOF(options)];
-
 size_t option_count(void) {
         return ELEMENTSOF(options);
 }
@@ -346,146 +344,4 @@ bool option_is_for(const Option *option, const Verb *verb) {
                 p += n;
         }
         return false;
-}
-
-/* "--json", or "-j" for an option that has only a letter. */
-static const char *option_spelling(const Option *option, char buffer[static 32]) {
-        if (option->name)
-                (void) snprintf(buffer, 32, "--%s", option->name);
-        else
-                (void) snprintf(buffer, 32, "-%c", option->letter);
-        return buffer;
-}
-
-ExitCode usage_error_unknown(const char *kind, const char *word, const Nearest *nearest) {
-        const char *best = nearest_get(nearest);
-
-        if (best)
-                print_error("unknown %s \"%s\": did you mean \"%s\"?", kind, word, best);
-        else
-                print_error("unknown %s \"%s\": see \"memctl --help\"", kind, word);
-        return EXIT_CODE_USAGE;
-}
-
-static ExitCode usage_error_option(const char *word) {
-        char names[ELEMENTSOF(options)][32];
-        _cleanup_(freep) char *word_only = strndup(word, strcspn(word, "="));
-        Nearest nearest = NEAREST_INIT(word_only ? word_only : word);
-
-        /* Nothing is like a single letter. */
-        for (size_t i = 0; i < ELEMENTSOF(options) && word[1] == '-'; i++)
-                nearest_offer(&nearest, option_spelling(&options[i], names[i]));
-        return usage_error_unknown("option", nearest.word, &nearest);
-}
-
-enum {
-        LONG_BASE = 256 /* getopt's value of options[0]; above every letter */
-};
-
-/* The tables as getopt_long wants them. */
-static void options_for_getopt(struct option *longs, char *letters) {
-        size_t n_longs = 0, n_letters = 0;
-
-        letters[n_letters++] = ':'; /* no messages of its own; missing arguments apart */
-        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
-                const Option *option = &options[i];
-                if (option->name)
-                        longs[n_longs++] = (struct option){
-                                option->name, option->argument ? 1 : 0, NULL, LONG_BASE + (int) i};
-                if (option->letter) {
-                        letters[n_letters++] = option->letter;
-                        if (option->argument)
-                                letters[n_letters++] = ':';
-                }
-        }
-        longs[n_longs] = (struct option){0};
-        letters[n_letters] = '\0';
-}
-
-static const Option *option_of(int value) {
-        for (size_t i = 0; i < ELEMENTSOF(options); i++)
-                if (value == LONG_BASE + (int) i || (value && value == options[i].letter))
-                        return &options[i];
-        return NULL;
-}
-
-/* What getopt_long could not make sense of. */
-static ExitCode usage_error_getopt(int answer, char **argv) {
-        char spelling[32];
-        const Option *option = option_of(optopt);
-
-        if (answer == ':' && option) {
-                print_error("%s needs an argument: %s",
-                            option_spelling(option, spelling),
-                            option->argument);
-                return EXIT_CODE_USAGE;
-        }
-        if (option) {
-                print_error("%s takes no argument", option_spelling(option, spelling));
-                return EXIT_CODE_USAGE;
-        }
-        if (optopt) {
-                char letter[] = {'-', (char) optopt, '\0'};
-                return usage_error_option(letter);
-        }
-        return usage_error_option(argv[optind - 1]);
-}
-
-ExitCode options_parse(int argc, char **argv) {
-        struct option longs[ELEMENTSOF(options) + 1];
-        char letters[2 * ELEMENTSOF(options) + 2], spelling[32];
-        int answer;
-
-        options_for_getopt(longs, letters);
-        optind = 0;
-        while ((answer = getopt_long(argc, argv, letters, longs, NULL)) >= 0) {
-                const Option *option = answer == '?' || answer == ':' ? NULL : option_of(answer);
-                if (!option)
-                        return usage_error_getopt(answer, argv);
-                const char *expected = option->set(optarg);
-                if (expected) {
-                        print_error("%s takes %s, not \"%s\"",
-                                    option_spelling(option, spelling),
-                                    expected,
-                                    optarg);
-                        return EXIT_CODE_USAGE;
-                }
-                given[option - options] = true;
-        }
-        return EXIT_CODE_DONE;
-}
-
-ExitCode options_check(const Verb *verb) {
-        char spelling[32];
-
-        for (size_t i = 0; i < ELEMENTSOF(options); i++)
-                if (given[i] && options[i].verbs && !option_is_for(&options[i], verb)) {
-                        print_error("%s is no option of \"%s\", only of: %s",
-                                    option_spelling(&options[i], spelling),
-                                    verb->name,
-                                    options[i].verbs);
-                        return EXIT_CODE_USAGE;
-                }
-        if (arg_host && !streq(arg_root, "/")) {
-                print_error("--host and --root exclude each other");
-                return EXIT_CODE_USAGE;
-        }
-        if (arg_host && verb->flags & VERB_OFFLINE) {
-                print_error("\"%s\" reads this machine's files and cannot be used with --host: "
-                            "run it there",
-                            verb->name);
-                return EXIT_CODE_USAGE;
-        }
-        return EXIT_CODE_DONE;
-}
-
-ExitCode argument_parse_id(const char *verb, size_t n, char **arguments, uint64_t *ret) {
-        *ret = 0;
-        if (n == 0)
-                return EXIT_CODE_DONE;
-        if (parse_uint64(arguments[0], ret) < 0 || *ret == 0) {
-                print_error("%s takes a transaction's number, not \"%s\"", verb, arguments[0]);
-                return EXIT_CODE_USAGE;
-        }
-        return EXIT_CODE_DONE;
 }

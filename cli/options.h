@@ -61,6 +61,7 @@ typedef struct Option {
         const char *help;
         /* Takes it; returns what was expected when the argument makes no sense, else NULL. */
         const char *(*set)(const char *argument);
+        bool optional; /* the argument may be left out; NULL then */
 } Option;
 
 const Option *option_at(size_t i);

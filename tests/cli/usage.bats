@@ -43,6 +43,13 @@ bad() {
 }
 
 @test "arguments of options that make no sense" {
+        # A mode is not needed, and may stand behind a blank.
+        run --separate-stderr "$MEMCTL" list knobs --json
+        ((status == 0 && ${#lines[@]} == 1))
+        [[ $output == '['* ]]
+        run --separate-stderr "$MEMCTL" list --json pretty knobs
+        ((status == 0 && ${#lines[@]} > 1))
+        [[ $output == '['* ]]
         bad '--json takes short, pretty or off, not "yaml"' list --json=yaml
         bad '--host takes a host, or user@host, not "-oProxyCommand=x"' status --host=-oProxyCommand=x
         bad '--host takes a host, or user@host, not ""' status --host=
