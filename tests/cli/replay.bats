@@ -129,6 +129,53 @@ make_trial() {
         json 'd["verdict"] == "revert" and d["at_s"] < 200'
 }
 
+@test "rows a minute apart, and metrics that are not there, are judged all the same" {
+        awk -F, -v OFS=, 'NR <= 2 {print $1, $2; next} $1 % 60000000 == 0 {print $1, $2}' \
+                "$TRACES/20000.csv" >"$TRACES/minutes.csv"
+        memctl replay "$TRACES/minutes.csv" --change-at 1h --json=short
+        json 'd["verdict"] == "revert" and d["evidence"]["block_s"] % 60 == 0'
+        memctl replay "$TRACES/minutes.csv" --change-at 1h
+        [[ $stderr == *"io.full is not judged: the trace does not have it"* ]]
+        [[ $stderr == *"in blocks of 1min"* ]]
+        cut -d, -f 1,2 "$TRACES/5000.csv" >"$TRACES/some.csv"
+        memctl replay "$TRACES/some.csv" --change-at 1h --json=short
+        json 'd["verdict"] == "keep" and d["metric"] == "memory.some"'
+}
+
+@test "pressure that never varies is a time before, too" {
+        awk 'BEGIN { print "time_us,memory_some_total"
+                for (i = 0; i <= 2400; i++) {
+                        printf "%.0f,%.0f\n", i * 1000000, total
+                        total += i < 600 ? 2000 : 20000
+                } }' >"$TRACES/even.csv"
+        memctl replay "$TRACES/even.csv" --change-at 10min --json=short
+        json 'd["verdict"] == "revert" and d["reason"] == "regression" and d["at_s"] <= 300'
+}
+
+@test "a change between two rows harms not the time before" {
+        # The row after the change has 5 s of it; it may not tell what was usual.
+        awk 'BEGIN { print "time_us,memory_some_total"
+                for (i = 0; i <= 360; i++) {
+                        printf "%.0f,%.0f\n", i * 10000000, total
+                        total += i < 120 ? 20000 : i == 120 ? 5000000 : 300000
+                } }' >"$TRACES/between.csv"
+        memctl replay "$TRACES/between.csv" --change-at 1205 --json=short
+        json 'd["verdict"] == "revert" and d["before"] < 0.21'
+}
+
+@test "a limit counts from the change on, before its window is full" {
+        make_tree x86-2g-6.1
+        printf '%s\n' 'profile: strict' 'summary: s' 'watch:' '  limits: {memory.some: 50% over 10s}' \
+                '  regressions: {}' >"$BATS_TEST_TMPDIR/strict.yaml"
+        awk 'BEGIN { print "time_us,memory_some_total"
+                for (i = 0; i <= 100; i++) {
+                        printf "%.0f,%.0f\n", i * 1000000, total
+                        total += i < 60 ? 900000 : 1000000
+                } }' >"$TRACES/full.csv"
+        memctl replay "$TRACES/full.csv" --change-at 1min --profile "$BATS_TEST_TMPDIR/strict.yaml" --json=short
+        json 'd["reason"] == "limit" and d["at_s"] == 5'
+}
+
 @test "what is no trace is refused with its line" {
         local -A bad=(
                 [empty]='' [header]='a,b' [number]=$'time_us,io_full_total\n0,0\n5,x'
@@ -150,6 +197,9 @@ make_trial() {
         [[ $stderr == *"ends before the change"* ]]
         memctl replay "$TRACES/none.csv"
         expect_status 1
+        memctl replay "$TRACES"
+        expect_status 1
+        [[ $stderr == *"Is a directory"* ]]
 }
 
 @test "what is recorded can be judged" {
