@@ -24,9 +24,7 @@ static ExitCode read_trace(const char *name, TraceVisitor visitor, void *userdat
         print_problems(&problems);
         if (r >= 0)
                 return EXIT_CODE_DONE;
-        if (r == -ENODATA)
-                print_error("%s: no column \"arm\", which says what setting was in force", file);
-        return problems.n > 0 || r == -ENODATA ? EXIT_CODE_FAILED : print_errno(r, file);
+        return problems.n > 0 ? EXIT_CODE_FAILED : print_errno(r, file);
 }
 
 /* What is watched without a profile: no limit, and the usual regressions. */
@@ -178,6 +176,19 @@ static ExitCode write_page(Report *report, const char *file) {
         return report->profile ? report_html_write(report, arg_html) : print_errno(-ENOMEM, file);
 }
 
+static void print_trial_error(int r, const char *file, Metric metric) {
+        if (r == -ENODATA)
+                print_error("%s: no column \"arm\", which says what setting was in force", file);
+        else if (r == -EDOM)
+                print_error("%s: the times between switches are no multiples of one length: say "
+                            "how long a block is with --block",
+                            file);
+        else
+                print_error("%s: too few blocks of %s with a switch between them",
+                            file,
+                            metric_to_string(metric));
+}
+
 static ExitCode replay_trial(const char *file) {
         _cleanup_(replay_trial_freep) ReplayTrial *replay = NULL;
         _cleanup_(report_freep) Report *report = NULL;
@@ -190,10 +201,8 @@ static ExitCode replay_trial(const char *file) {
         if (code != EXIT_CODE_DONE)
                 return code;
         r = replay_trial_end(replay, &report);
-        if (r == -ENODATA) {
-                print_error("%s: no two blocks of %s with a switch between them",
-                            file,
-                            metric_to_string(metric));
+        if (r == -ENODATA || r == -ENOMSG || r == -EDOM) {
+                print_trial_error(r, file, metric);
                 return EXIT_CODE_FAILED;
         }
         if (r < 0)

@@ -120,6 +120,53 @@ make_trial() {
         [[ $stderr == *'no column "arm"'* ]]
 }
 
+@test "a trial's trace may begin and end amid a block, and need not have a single one" {
+        awk -F, '/[a-z]/ || $1 >= 22e6 && $1 < 1712e6' "$TRACES/trial.csv" >"$TRACES/amid.csv"
+        memctl replay "$TRACES/amid.csv" --trial --json=short
+        json 'd["effect"] == "worse" and d["block_s"] == 30 and 1.5 < d["points"] < 2.5'
+        # Runs of two and three blocks of 20 s.
+        awk 'BEGIN { print "time_us,memory_some_total,arm"
+                for (i = 0; i < 1200; i++) {
+                        arm = i % 100 < 40
+                        printf "%.0f,%.0f,%d\n", i * 1000000, total, arm
+                        total += arm ? 30000 : 10000
+                } }' >"$TRACES/pairs.csv"
+        memctl replay "$TRACES/pairs.csv" --trial --json=short
+        json 'd["effect"] == "worse" and d["block_s"] == 20'
+        awk -F, -v OFS=, '/[a-z]/ {print; next} {print $1, $2, (NR > 10 && NR < 60 || NR > 97 && NR < 168)}' \
+                "$TRACES/trial.csv" >"$TRACES/wild.csv"
+        memctl replay "$TRACES/wild.csv" --trial
+        expect_status 1
+        [[ $stderr == *"no multiples of one length"* ]]
+}
+
+@test "a recording ends well with Ctrl-C, and each row is written at once" {
+        make_tree x86-2g-6.1
+        "$MEMCTL" --root "$TREE" record "$BATS_TEST_TMPDIR/x.csv" 2>"$BATS_TEST_TMPDIR/err" &
+        local pid=$!
+        sleep 1.5
+        (($(grep -c '^[0-9]' "$BATS_TEST_TMPDIR/x.csv") == 2))
+        kill -INT "$pid"
+        wait "$pid"
+        grep -q '2 readings recorded' "$BATS_TEST_TMPDIR/err"
+}
+
+@test "what cannot be read or written makes no file, and takes none away" {
+        make_tree no-psi-no-thp-6.1
+        echo precious >"$BATS_TEST_TMPDIR/x.csv"
+        memctl record "$BATS_TEST_TMPDIR/x.csv" --force
+        expect_status 1
+        [[ $stderr == *"it needs CONFIG_PSI"* && $(<"$BATS_TEST_TMPDIR/x.csv") == precious ]]
+        memctl record "$BATS_TEST_TMPDIR/y.csv" --pressure-of none.service
+        expect_status 1
+        [[ ! -e $BATS_TEST_TMPDIR/y.csv ]]
+        rm -r "$TREE"
+        make_tree x86-2g-6.1
+        memctl record /dev/full --force
+        expect_status 1
+        [[ $stderr == *"No space left on device"* ]]
+}
+
 @test "Windows line ends, a byte order mark and ten-second rows are read" {
         { printf '\xef\xbb\xbf'; sed 's/$/\r/' "$TRACES/20000.csv"; } >"$TRACES/windows.csv"
         memctl replay "$TRACES/windows.csv" --change-at 1h --json=short
