@@ -267,6 +267,45 @@ int replay_add(const TraceRow *row, void *userdata) {
         return replay->n_first < FIRST_ROWS ? 0 : begin(replay);
 }
 
+static void take_limits(const Replay *replay, Report *report) {
+        for (size_t i = 0; i < replay->watch.n_limits; i++) {
+                const WatchLimit *limit = &replay->watch.limits[i];
+                report->limits[report->n_limits++] = (ReportLimit){
+                        .metric = limit->metric,
+                        .share = limit->share_permyriad / 10000.0,
+                        .window_sec = (double) limit->window_usec / USEC_PER_SEC,
+                };
+        }
+}
+
+/* Between two samples; not known where either is not, or the counter began anew. */
+static ReportMean mean_between(const Sample *from, const Sample *to, Metric metric) {
+        int share = sample_share(from, to, metric);
+
+        return (ReportMean){.known = share >= 0, .mean = share / 10000.0, .low = -1, .high = -1};
+}
+
+/* The metric that decided has its means also where it is not judged by blocks, or before the first
+ * of them has passed. */
+static void complete_means(const Replay *replay, Report *report) {
+        size_t i = 0;
+
+        if (report->metric < 0)
+                return;
+        while (i < report->n_metrics && report->metrics[i].metric != report->metric)
+                i++;
+        ReportMetric *metric = &report->metrics[i];
+        if (i == report->n_metrics) {
+                report->n_metrics++;
+                *metric = (ReportMetric){.metric = report->metric};
+                metric->before =
+                        mean_between(&replay->first_before, &replay->last_before, report->metric);
+        }
+        if (!metric->since.known)
+                metric->since =
+                        mean_between(&replay->first_since, &replay->last_since, report->metric);
+}
+
 int replay_end(Replay *replay, Report **ret) {
         Report *report = replay->report;
         int r = replay->begun ? 0 : begin(replay);
@@ -278,7 +317,9 @@ int replay_end(Replay *replay, Report **ret) {
         if (report->verdict == REPORT_VERDICT_NONE)
                 judgement_finish(report, &replay->detect);
         else if (report->n_metrics == 0)
-                judgement_take(report, &replay->detect);
+                judgement_take_means(report, &replay->detect);
+        take_limits(replay, report);
+        complete_means(replay, report);
         report->ended_sec =
                 (double) (replay->last_since.at_usec - replay->change_usec) / USEC_PER_SEC;
         judgement_take_load(report,

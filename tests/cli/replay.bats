@@ -96,6 +96,7 @@ make_trial() {
                 {print $0, ($1 >= 3700000000 ? 4 : 3)}' "$TRACES/5000.csv" >"$TRACES/oom.csv"
         memctl replay "$TRACES/oom.csv" --change-at 1h --json=short
         json 'd["verdict"] == "revert" and d["reason"] == "oom" and d["at_s"] == 100'
+        json '"killed a process" in d["sentence"] and d["metric"] is None'
 }
 
 @test "a probation that ends before the rise does not see it" {
@@ -221,6 +222,8 @@ make_trial() {
                 } }' >"$TRACES/full.csv"
         memctl replay "$TRACES/full.csv" --change-at 1min --profile "$BATS_TEST_TMPDIR/strict.yaml" --json=short
         json 'd["reason"] == "limit" and d["at_s"] == 5'
+        json 'd["before"] == 90 and d["after"] == 100 and d["before_interval"] is None'
+        json 'd["sentence"].startswith("memory.some exceeded its limit of 50 % over 10s, 5s after the change")'
 }
 
 @test "what is no trace is refused with its line" {
