@@ -44,30 +44,33 @@ static void write_head(FILE *out, const Machine *machine) {
         trace_write_header(out);
 }
 
-/* Until the time is up or somebody says stop. -errno of the first reading or of writing. */
-static int record(const Machine *machine, const char *cgroup, FILE *out, size_t *ret_n) {
-        usec_t start = now_usec(), end = arg_duration ? start + arg_duration : USEC_INFINITY;
-        Sample sample;
-        usec_t first = 0;
+/* On the grid that begins with the first reading. What was slept through (a suspend) is a gap: two
+ * readings close together would change what is measured. */
+static usec_t next_usec(usec_t start_usec) {
+        return start_usec + ((now_usec() - start_usec) / arg_interval + 1) * arg_interval;
+}
+
+/* Until the time is up or somebody says stop. -errno of writing. */
+static int
+record(const Machine *machine, const char *cgroup, FILE *out, Sample *sample, size_t *ret_n) {
+        usec_t start = sample->at_usec, end = arg_duration ? start + arg_duration : USEC_INFINITY;
         int r = 0;
 
-        for (usec_t at = start; !stopped && at <= end; at += arg_interval) {
+        for (;;) {
+                if (r >= 0) { /* else a service that is being restarted: a gap */
+                        trace_write_row(out, sample, start);
+                        if (fflush(out) != 0)
+                                return -errno;
+                        (*ret_n)++;
+                }
+                usec_t at = next_usec(start);
+                if (at > end)
+                        return 0;
                 sleep_until(at);
                 if (stopped)
-                        break;
-                r = sample_read(machine->root, cgroup, now_usec(), &sample);
-                if (r < 0 && first == 0)
-                        return r;
-                if (r < 0) /* a service that is being restarted: a gap */
-                        continue;
-                if (first == 0)
-                        first = sample.at_usec;
-                trace_write_row(out, &sample, first);
-                if (fflush(out) != 0)
-                        return -errno;
-                (*ret_n)++;
+                        return 0;
+                r = sample_read(machine->root, cgroup, now_usec(), sample);
         }
-        return 0;
 }
 
 static void catch_signals(void) {
@@ -76,43 +79,71 @@ static void catch_signals(void) {
 
         (void) sigaction(SIGINT, &action, NULL);
         (void) sigaction(SIGTERM, &action, NULL);
+        (void) sigaction(SIGHUP, &action, NULL);
+}
+
+/* What cannot be read makes no file. */
+static ExitCode read_first(const Machine *machine, const char *cgroup, Sample *ret) {
+        int r = sample_read(machine->root, cgroup, now_usec(), ret);
+
+        if (r >= 0)
+                return EXIT_CODE_DONE;
+        print_error("the pressure of %s cannot be recorded: %s%s",
+                    arg_pressure_of ? arg_pressure_of : "the system",
+                    strerror(-r),
+                    r == -ENOENT || r == -EOPNOTSUPP ? " (it needs CONFIG_PSI, and psi=1 on the "
+                                                       "kernel's command line)"
+                                                     : "");
+        return EXIT_CODE_FAILED;
+}
+
+static ExitCode open_file(const char *path, FILE **ret) {
+        int r = output_open(path, !arg_force, ret);
+
+        if (r == -EEXIST) {
+                print_error("%s exists; --force overwrites it", path);
+                return EXIT_CODE_FAILED;
+        }
+        return r < 0 ? print_errno(r, path) : EXIT_CODE_DONE;
+}
+
+static ExitCode find_cgroup(const Machine *machine, char **ret) {
+        int r = sample_find_cgroup(machine->root, arg_pressure_of, ret);
+
+        if (r == -ENOENT) {
+                print_error("there is no cgroup of \"%s\"; expected system, a unit that runs or a "
+                            "cgroup's path (/a/b)",
+                            arg_pressure_of);
+                return EXIT_CODE_FAILED;
+        }
+        return r < 0 ? print_errno(r, arg_pressure_of) : EXIT_CODE_DONE;
 }
 
 ExitCode verb_record(size_t n, char **arguments) {
         _cleanup_(machine_done) Machine machine = {0};
         _cleanup_(freep) char *cgroup = NULL;
+        const char *path = arguments[0];
         size_t n_rows = 0;
         FILE *out = NULL;
+        Sample sample;
 
         if (machine_open(&machine) < 0)
                 return EXIT_CODE_FAILED;
-        int r = sample_find_cgroup(machine.root, arg_pressure_of, &cgroup);
-        if (r < 0)
-                return print_errno(r, arg_pressure_of);
-        r = output_open(arguments[0], !arg_force, &out);
-        if (r == -EEXIST) {
-                print_error("%s exists; --force overwrites it", arguments[0]);
-                return EXIT_CODE_FAILED;
-        }
-        if (r < 0)
-                return print_errno(r, arguments[0]);
         catch_signals();
+        ExitCode code = find_cgroup(&machine, &cgroup);
+        if (code == EXIT_CODE_DONE)
+                code = read_first(&machine, cgroup, &sample);
+        if (code == EXIT_CODE_DONE)
+                code = open_file(path, &out);
+        if (code != EXIT_CODE_DONE)
+                return code;
         write_head(out, &machine);
-        r = record(&machine, cgroup, out, &n_rows);
+        int r = record(&machine, cgroup, out, &sample, &n_rows);
         int closed = output_close(out);
-        if (r >= 0 && closed < 0)
-                return print_errno(closed, arguments[0]);
-        if (r < 0) {
-                /* Only what this made: with --force it may be a device. */
-                if (n_rows == 0 && !arg_force && !streq(arguments[0], "-"))
-                        (void) unlink(arguments[0]);
-                print_error("the pressure of %s cannot be recorded: %s",
-                            arg_pressure_of ? arg_pressure_of : "the system",
-                            strerror(-r));
-                return EXIT_CODE_FAILED;
-        }
+        if (r < 0 || closed < 0)
+                return print_errno(r < 0 ? r : closed, path);
         print_note("%zu readings recorded; judge them with: memctl replay %s --change-at TIME",
                    n_rows,
-                   arguments[0]);
+                   path);
         return EXIT_CODE_DONE;
 }

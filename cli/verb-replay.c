@@ -24,9 +24,7 @@ static ExitCode read_trace(const char *name, TraceVisitor visitor, void *userdat
         print_problems(&problems);
         if (r >= 0)
                 return EXIT_CODE_DONE;
-        if (r == -ENODATA)
-                print_error("%s: no column \"arm\", which says what setting was in force", file);
-        return problems.n > 0 || r == -ENODATA ? EXIT_CODE_FAILED : print_errno(r, file);
+        return problems.n > 0 ? EXIT_CODE_FAILED : print_errno(r, file);
 }
 
 /* What is watched without a profile: no limit, and the usual regressions. */
@@ -178,6 +176,19 @@ static ExitCode write_page(Report *report, const char *file) {
         return report->profile ? report_html_write(report, arg_html) : print_errno(-ENOMEM, file);
 }
 
+static void print_trial_error(int r, const char *file, Metric metric) {
+        if (r == -ENODATA)
+                print_error("%s: no column \"arm\", which says what setting was in force", file);
+        else if (r == -EDOM)
+                print_error("%s: the times between switches are no multiples of one length: say "
+                            "how long a block is with --block",
+                            file);
+        else
+                print_error("%s: too few blocks of %s with a switch between them",
+                            file,
+                            metric_to_string(metric));
+}
+
 static ExitCode replay_trial(const char *file) {
         _cleanup_(replay_trial_freep) ReplayTrial *replay = NULL;
         _cleanup_(report_freep) Report *report = NULL;
@@ -190,10 +201,8 @@ static ExitCode replay_trial(const char *file) {
         if (code != EXIT_CODE_DONE)
                 return code;
         r = replay_trial_end(replay, &report);
-        if (r == -ENODATA) {
-                print_error("%s: no two blocks of %s with a switch between them",
-                            file,
-                            metric_to_string(metric));
+        if (r == -ENODATA || r == -ENOMSG || r == -EDOM) {
+                print_trial_error(r, file, metric);
                 return EXIT_CODE_FAILED;
         }
         if (r < 0)
@@ -204,6 +213,25 @@ static ExitCode replay_trial(const char *file) {
                 return print_json(trial_json(report));
         print_wrapped(0, report->sentence);
         return EXIT_CODE_DONE;
+}
+
+/* What the verdict does not rest on. */
+static void print_notes(const Replay *replay, const Report *report) {
+        char text[64];
+
+        for (int metric = 0; metric < _METRIC_MAX; metric++)
+                if (replay_lacks(replay, (Metric) metric))
+                        print_note("%s is not judged: the trace does not have it",
+                                   metric_to_string((Metric) metric));
+        format_duration(replay_block_usec(replay), text);
+        if (replay_block_usec(replay) > DETECT_BLOCK_USEC)
+                print_note("judged in blocks of %s, since rows are as far apart", text);
+        if (arg_change_at == 0)
+                print_note("no --change-at: the whole trace is judged by itself, with no time "
+                           "before to compare with");
+        else if (report->n_metrics > 0 && !report->metrics[0].before.known)
+                print_note("too little is known of the time before the change: what followed is "
+                           "judged by itself");
 }
 
 static ExitCode replay_probation(const char *file, const Watch *watch) {
@@ -234,16 +262,35 @@ static ExitCode replay_probation(const char *file, const Watch *watch) {
                 return write_page(report, file);
         if (print_is_json())
                 return print_json(report_json(report));
-        if (arg_change_at == 0)
-                print_note("no --change-at: the whole trace is judged by itself, with no time "
-                           "before to compare with");
+        print_notes(replay, report);
         print_verdict(report);
         return EXIT_CODE_DONE;
 }
 
+/* A profile of the store, or FILE.yaml. */
+static ExitCode load_profile(const char *word, Settings **ret) {
+        _cleanup_(machine_done) Machine machine = {0};
+        _cleanup_(problems_done) Problems problems = PROBLEMS_INIT;
+        _cleanup_(profile_freep) Profile *profile = NULL;
+        size_t n = strlen(word);
+
+        int r = machine_open(&machine);
+        if (r < 0)
+                return EXIT_CODE_FAILED;
+        if (!strchr(word, '/') && (n <= 5 || !streq(word + n - 5, ".yaml")))
+                return machine_resolve(&machine, word, ret) < 0 ? EXIT_CODE_FAILED : EXIT_CODE_DONE;
+        r = store_load_file(word, &problems, &profile);
+        if (r >= 0)
+                r = resolve_profile(
+                        machine.root, profile, STORE_ANY, &machine.facts, &problems, ret);
+        if (r >= 0)
+                return EXIT_CODE_DONE;
+        print_problems(&problems);
+        return problems.n > 0 ? EXIT_CODE_FAILED : print_errno(r, word);
+}
+
 ExitCode verb_replay(size_t n, char **arguments) {
         _cleanup_(settings_freep) Settings *settings = NULL;
-        _cleanup_(machine_done) Machine machine = {0};
 
         if (arg_html && print_is_json()) {
                 print_error("--html and --json exclude each other");
@@ -255,7 +302,8 @@ ExitCode verb_replay(size_t n, char **arguments) {
                 const Watch watch = default_watch();
                 return replay_probation(arguments[0], &watch);
         }
-        if (machine_open(&machine) < 0 || machine_resolve(&machine, arg_profile, &settings) < 0)
-                return EXIT_CODE_FAILED;
+        ExitCode code = load_profile(arg_profile, &settings);
+        if (code != EXIT_CODE_DONE)
+                return code;
         return replay_probation(arguments[0], &settings->watch);
 }

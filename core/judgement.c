@@ -55,7 +55,7 @@ static ReportReason reason_of(DetectAlarm alarm) {
         return REPORT_REASON_NONE;
 }
 
-static void take_metrics(Report *report, const Detect *detect) {
+void judgement_take_means(Report *report, const Detect *detect) {
         report->n_metrics = 0;
         for (size_t i = 0; i < DETECT_METRICS; i++) {
                 const Stream *stream = &detect->streams[i];
@@ -71,7 +71,7 @@ static void take_metrics(Report *report, const Detect *detect) {
 }
 
 void judgement_take(Report *report, const Detect *detect) {
-        take_metrics(report, detect);
+        judgement_take_means(report, detect);
         if (detect->alarm == DETECT_QUIET)
                 return;
         const Budget *budget = &detect->streams[detect->alarm_metric].budget;
@@ -89,7 +89,7 @@ void judgement_take(Report *report, const Detect *detect) {
 void judgement_finish(Report *report, const Detect *detect) {
         size_t metric = _METRIC_MAX;
 
-        take_metrics(report, detect);
+        judgement_take_means(report, detect);
         report->verdict = detect_finish(detect, &metric) == DETECT_KEEP
                                   ? REPORT_VERDICT_KEEP
                                   : REPORT_VERDICT_INCONCLUSIVE;
@@ -285,11 +285,51 @@ static void print_inconclusive(FILE *out, const ReportMetric *metric) {
                        metric->harm * 100);
 }
 
+/* "50% over 10s" */
+static void print_asked(FILE *out, const ReportLimit *limit) {
+        char share[16], window[64];
+
+        format_share((unsigned) (limit->share * 10000 + 0.5), share);
+        format_duration((usec_t) (limit->window_sec * USEC_PER_SEC + 0.5), window);
+        (void) fprintf(out, "%s over %s", share, window);
+}
+
+/* What ended it at once needs no statistics. */
+static char *objection_sentence(const Report *report, const ReportMetric *metric) {
+        char *text = NULL;
+        size_t size = 0, i = 0;
+        FILE *out = open_memstream(&text, &size);
+
+        if (!out)
+                return NULL;
+        if (report->reason == REPORT_REASON_LIMIT) {
+                while (i < report->n_limits && report->limits[i].metric != report->metric)
+                        i++;
+                (void) fprintf(out, "%s exceeded its limit", metric_to_string(report->metric));
+                if (i < report->n_limits) {
+                        (void) fputs(" of ", out);
+                        print_asked(out, &report->limits[i]);
+                }
+        } else
+                (void) fputs("the kernel killed a process for want of memory", out);
+        print_when(out, report);
+        if (metric && metric->since.known) {
+                (void) fputs("; ", out);
+                print_change(out, metric);
+        }
+        if (fclose(out) == 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
 char *judgement_sentence(const Report *report) {
         const ReportMetric *metric = find_metric(report);
         char *text = NULL;
         size_t size = 0;
 
+        if (report->reason == REPORT_REASON_LIMIT || report->reason == REPORT_REASON_OOM)
+                return objection_sentence(report, metric);
         if (!metric)
                 return strdup(report->verdict == REPORT_VERDICT_KEEP
                                       ? "no limit was exceeded, and nothing else was watched"

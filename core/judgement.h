@@ -18,7 +18,9 @@ void judgement_config(const WatchRegression *regressions,
                       DetectConfig *ret);
 
 ReportMean report_mean(Interval interval);
-/* The means of every judged metric, and of an alarm its evidence. detect is armed. */
+/* The means of every judged metric. detect is armed. */
+void judgement_take_means(Report *report, const Detect *detect);
+/* The same, and of an alarm its evidence. */
 void judgement_take(Report *report, const Detect *detect);
 /* The watch is over, without an alarm: keep or inconclusive, and by which metric. */
 void judgement_finish(Report *report, const Detect *detect);

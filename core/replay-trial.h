@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * A recorded trial judged again: a trace whose column "arm" says which setting was in force. How
- * long a block was follows from the shortest time without a switch, as all others are multiples
- * of it.
+ * A recorded trial judged again: a trace whose column "arm" says which setting was in force, cut
+ * into its blocks (arms.h).
  */
 
 #include "core/judge/trial.h"
@@ -18,7 +17,8 @@ int replay_trial_new(Metric metric, usec_t block_usec, usec_t washout_usec, Repl
 ReplayTrial *replay_trial_free(ReplayTrial *replay);
 DEFINE_CLEANUP(ReplayTrial *, replay_trial_free)
 
-/* One row; a TraceVisitor, userdata is the ReplayTrial. -ENODATA: it has no arm. -ENOMEM. */
+/* One row; a TraceVisitor, userdata is the ReplayTrial. -ENOMEM. */
 int replay_trial_add(const TraceRow *row, void *userdata);
-/* -ENODATA: no switch, or no block that could be measured. */
+/* -ENODATA: no arm is known; -ENOMSG: too few switches, or blocks that could be measured; -EDOM:
+ * the times between switches are no multiples of one length. */
 int replay_trial_end(ReplayTrial *replay, Report **ret);

@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/replay.h"
 
-/* Rows that a window of a limit can hold; with more, its beginning is nearer than it should be. */
-#define WINDOW_ROWS 512
+#include "core/judge/window.h"
+
+/* From so many rows it is told which metrics there are, and how far apart rows are. */
+#define FIRST_ROWS 64
+/* A row that is less than this part of its time late is of the time before the change. */
+#define LATE_PART 10
 
 struct Replay {
         Watch watch; /* its pointers are borrowed */
         usec_t change_usec;
         usec_t baseline_usec;
         usec_t end_usec; /* USEC_INFINITY: none */
+        Sample first_rows[FIRST_ROWS];
+        size_t n_first;
+        bool begun; /* those have been judged */
+        bool lacks[_METRIC_MAX];
+        usec_t block_usec;
         Detect detect;
+        Window windows[WATCH_LIMITS_MAX];
         Report *report;
-        Sample window[WINDOW_ROWS]; /* a ring, of rows since the change */
-        size_t next;
-        size_t n;
         Sample first_before, last_before, first_since, last_since;
-        Sample block; /* where the block of the report under way began */
+        uint64_t oom_kills; /* the latest that is known */
+        Sample block;       /* where the block of the report under way began */
         bool done;
 };
 
 int replay_new(const ReplayOptions *options, Replay **ret) {
         _cleanup_(replay_freep) Replay *replay = calloc(1, sizeof(*replay));
-        DetectConfig config;
 
         if (!replay || !(replay->report = report_new()))
                 return -ENOMEM;
@@ -30,9 +37,9 @@ int replay_new(const ReplayOptions *options, Replay **ret) {
         replay->baseline_usec = options->baseline_usec;
         replay->end_usec = options->probation_usec ? replay->change_usec + options->probation_usec
                                                    : USEC_INFINITY;
-        judgement_config(
-                replay->watch.regressions, replay->watch.n_regressions, DETECT_BLOCK_USEC, &config);
-        detect_init(&replay->detect, &config);
+        replay->oom_kills = COUNTER_UNKNOWN;
+        for (size_t i = 0; i < replay->watch.n_limits; i++)
+                window_init(&replay->windows[i], replay->watch.limits[i].window_usec);
         *ret = TAKE_PTR(replay);
         return 0;
 }
@@ -45,31 +52,81 @@ Replay *replay_free(Replay *replay) {
         return NULL;
 }
 
-/* i 0 is the newest. */
-static const Sample *row_at(const Replay *replay, size_t i) {
-        return &replay->window[(replay->next + WINDOW_ROWS - 1 - i) % WINDOW_ROWS];
+bool replay_lacks(const Replay *replay, Metric metric) {
+        return replay->lacks[metric];
 }
 
-static void push_row(Replay *replay, const Sample *sample) {
-        replay->window[replay->next] = *sample;
-        replay->next = (replay->next + 1) % WINDOW_ROWS;
-        replay->n = MIN_OF(replay->n + 1, (size_t) WINDOW_ROWS);
+usec_t replay_block_usec(const Replay *replay) {
+        return replay->block_usec;
 }
 
-/*
- * Of the last window, as a trigger of the kernel sees it (window_update, kernel/sched/psi.c); of
- * the time between two rows where that is longer.
- */
-static bool is_exceeded(const Replay *replay, const WatchLimit *limit) {
-        const Sample *now = row_at(replay, 0), *from = NULL;
+/* What the first rows tell */
 
-        for (size_t i = 1; i < replay->n && !from; i++)
-                if (row_at(replay, i)->at_usec + limit->window_usec <= now->at_usec)
-                        from = row_at(replay, i);
-        if (!from)
+static int compare_usec(const void *a, const void *b) {
+        usec_t x = *(const usec_t *) a, y = *(const usec_t *) b;
+
+        return (x > y) - (x < y);
+}
+
+/* The median, which a gap does not move. */
+static usec_t find_interval(const Replay *replay) {
+        usec_t distances[FIRST_ROWS] = {0};
+        size_t n = replay->n_first - 1;
+
+        for (size_t i = 0; i < n; i++)
+                distances[i] = replay->first_rows[i + 1].at_usec - replay->first_rows[i].at_usec;
+        qsort(distances, n, sizeof(*distances), compare_usec);
+        return distances[n / 2];
+}
+
+static bool has_metric(const Replay *replay, Metric metric) {
+        for (size_t i = 0; i < replay->n_first; i++)
+                if (replay->first_rows[i].valid[metric])
+                        return true;
+        return false;
+}
+
+/* A metric that the trace does not have leaves its share of alpha to the others. */
+static void take_config(Replay *replay) {
+        WatchRegression regressions[_METRIC_MAX];
+        DetectConfig config;
+        size_t n = 0;
+
+        for (size_t i = 0; i < replay->watch.n_regressions; i++) {
+                const WatchRegression *regression = &replay->watch.regressions[i];
+                replay->lacks[regression->metric] = !has_metric(replay, regression->metric);
+                if (!replay->lacks[regression->metric])
+                        regressions[n++] = *regression;
+        }
+        judgement_config(regressions, n, replay->block_usec, &config);
+        detect_init(&replay->detect, &config);
+}
+
+/* Limits */
+
+/* As a trigger of the kernel, which counts from when it was armed (window_update,
+ * kernel/sched/psi.c). Between two rows the stall counts as evenly spread. */
+static bool is_exceeded(Replay *replay, size_t i, const Sample *sample) {
+        const WatchLimit *limit = &replay->watch.limits[i];
+        Window *window = &replay->windows[i];
+
+        if (!sample->valid[limit->metric]) {
+                window_clear(window);
                 return false;
-        int share = sample_share(from, now, limit->metric);
-        return share >= 0 && (unsigned) share >= limit->share_permyriad;
+        }
+        window_add(window, sample->at_usec, sample->stall_usec[limit->metric]);
+        usec_t stalled = MIN_OF(window_stalled(window), limit->window_usec);
+        return stalled * 10000 >= limit->window_usec * limit->share_permyriad;
+}
+
+/* The index of one that is exceeded, or n_limits; each window gets the row. */
+static size_t look_at_limits(Replay *replay, const Sample *sample) {
+        size_t exceeded = replay->watch.n_limits;
+
+        for (size_t i = replay->watch.n_limits; i-- > 0;)
+                if (is_exceeded(replay, i, sample))
+                        exceeded = i;
+        return exceeded;
 }
 
 static void set_verdict(Replay *replay, ReportReason reason, Metric metric, usec_t at_usec) {
@@ -82,12 +139,14 @@ static void set_verdict(Replay *replay, ReportReason reason, Metric metric, usec
         replay->done = true;
 }
 
-static bool has_oom_kill(const Replay *replay) {
-        const uint64_t *before = replay->first_since.counters, *now = replay->last_since.counters;
+/* A counter that fell is of another cgroup of that name. */
+static bool has_oom_kill(Replay *replay, const Sample *sample) {
+        uint64_t before = replay->oom_kills, now = sample->counters[COUNTER_OOM_KILL];
 
-        return before[COUNTER_OOM_KILL] != COUNTER_UNKNOWN &&
-               now[COUNTER_OOM_KILL] != COUNTER_UNKNOWN &&
-               now[COUNTER_OOM_KILL] > before[COUNTER_OOM_KILL];
+        if (now == COUNTER_UNKNOWN)
+                return false;
+        replay->oom_kills = now;
+        return before != COUNTER_UNKNOWN && now > before;
 }
 
 static int add_block(Replay *replay, const Sample *sample) {
@@ -100,7 +159,7 @@ static int add_block(Replay *replay, const Sample *sample) {
                 .arm = -1,
         };
 
-        if (replay->block.at_usec > 0 && passed < DETECT_BLOCK_USEC - DETECT_BLOCK_USEC / 50)
+        if (replay->block.at_usec > 0 && passed + replay->block_usec / 50 < replay->block_usec)
                 return 0;
         bool first = replay->block.at_usec == 0;
         for (int metric = 0; metric < _METRIC_MAX; metric++) {
@@ -108,7 +167,7 @@ static int add_block(Replay *replay, const Sample *sample) {
                 block.shares[metric] = share < 0 ? -1 : share / 10000.0;
         }
         replay->block = *sample;
-        return first || passed > DETECT_BLOCK_USEC * 3 / 2
+        return first || passed > replay->block_usec * 3 / 2
                        ? 0
                        : report_add_block(replay->report, &block);
 }
@@ -126,19 +185,19 @@ static void note_ends(Replay *replay, const Sample *sample) {
 static void judge(Replay *replay, const Sample *sample) {
         DetectAlarm alarm =
                 detect_add(&replay->detect, sample->at_usec, sample->stall_usec, sample->valid);
+        bool killed = has_oom_kill(replay, sample);
 
         if (!replay->detect.armed)
                 return;
-        push_row(replay, sample);
-        for (size_t i = 0; i < replay->watch.n_limits; i++)
-                if (is_exceeded(replay, &replay->watch.limits[i])) {
-                        set_verdict(replay,
-                                    REPORT_REASON_LIMIT,
-                                    replay->watch.limits[i].metric,
-                                    sample->at_usec);
-                        return;
-                }
-        if (has_oom_kill(replay)) {
+        size_t exceeded = look_at_limits(replay, sample);
+        if (exceeded < replay->watch.n_limits) {
+                set_verdict(replay,
+                            REPORT_REASON_LIMIT,
+                            replay->watch.limits[exceeded].metric,
+                            sample->at_usec);
+                return;
+        }
+        if (killed) {
                 set_verdict(replay, REPORT_REASON_OOM, _METRIC_INVALID, sample->at_usec);
                 return;
         }
@@ -150,37 +209,117 @@ static void judge(Replay *replay, const Sample *sample) {
         replay->done = true;
 }
 
-int replay_add(const TraceRow *row, void *userdata) {
-        Replay *replay = userdata;
-        const Sample *sample = &row->sample;
+/* The latest row ends the time before and begins the time since. */
+static void arm(Replay *replay) {
+        const Sample latest = replay->last_before;
 
-        if (sample->at_usec > replay->end_usec)
+        detect_arm(&replay->detect);
+        note_ends(replay, &latest);
+        (void) look_at_limits(replay, &latest);
+}
+
+/* Is a row still of the time before? One that comes much behind the change is not. */
+static bool is_before(const Replay *replay, const Sample *sample) {
+        const Sample *last = &replay->last_before;
+
+        if (last->at_usec == 0)
+                return true;
+        return sample->at_usec <=
+               replay->change_usec + (sample->at_usec - last->at_usec) / LATE_PART;
+}
+
+static int take_row(Replay *replay, const Sample *sample) {
+        /* A timer's last row may come a moment late. */
+        if (replay->end_usec != USEC_INFINITY &&
+            sample->at_usec > replay->end_usec + replay->block_usec / LATE_PART)
                 replay->done = true;
         if (replay->done)
                 return 1;
         if (!replay->detect.armed && sample->at_usec + replay->baseline_usec < replay->change_usec)
                 return 0;
+        if (!replay->detect.armed && !is_before(replay, sample))
+                arm(replay);
         note_ends(replay, sample);
         judge(replay, sample);
-        /* The reading at the change ends the time before and begins the time since. */
-        if (!replay->detect.armed && sample->at_usec >= replay->change_usec) {
-                detect_arm(&replay->detect);
-                note_ends(replay, sample);
-                push_row(replay, sample);
-        }
         int r = add_block(replay, sample);
         return r < 0 ? r : replay->done;
 }
 
+static int begin(Replay *replay) {
+        int r = 0;
+
+        replay->begun = true;
+        replay->block_usec = DETECT_BLOCK_USEC;
+        if (replay->n_first > 1 && find_interval(replay) > DETECT_BLOCK_USEC * 3 / 2)
+                replay->block_usec = find_interval(replay);
+        take_config(replay);
+        for (size_t i = 0; r == 0 && i < replay->n_first; i++)
+                r = take_row(replay, &replay->first_rows[i]);
+        return r;
+}
+
+int replay_add(const TraceRow *row, void *userdata) {
+        Replay *replay = userdata;
+
+        if (replay->begun)
+                return take_row(replay, &row->sample);
+        replay->first_rows[replay->n_first++] = row->sample;
+        return replay->n_first < FIRST_ROWS ? 0 : begin(replay);
+}
+
+static void take_limits(const Replay *replay, Report *report) {
+        for (size_t i = 0; i < replay->watch.n_limits; i++) {
+                const WatchLimit *limit = &replay->watch.limits[i];
+                report->limits[report->n_limits++] = (ReportLimit){
+                        .metric = limit->metric,
+                        .share = limit->share_permyriad / 10000.0,
+                        .window_sec = (double) limit->window_usec / USEC_PER_SEC,
+                };
+        }
+}
+
+/* Between two samples; not known where either is not, or the counter began anew. */
+static ReportMean mean_between(const Sample *from, const Sample *to, Metric metric) {
+        int share = sample_share(from, to, metric);
+
+        return (ReportMean){.known = share >= 0, .mean = share / 10000.0, .low = -1, .high = -1};
+}
+
+/* The metric that decided has its means also where it is not judged by blocks, or before the first
+ * of them has passed. */
+static void complete_means(const Replay *replay, Report *report) {
+        size_t i = 0;
+
+        if (report->metric < 0)
+                return;
+        while (i < report->n_metrics && report->metrics[i].metric != report->metric)
+                i++;
+        ReportMetric *metric = &report->metrics[i];
+        if (i == report->n_metrics) {
+                report->n_metrics++;
+                *metric = (ReportMetric){.metric = report->metric};
+                metric->before =
+                        mean_between(&replay->first_before, &replay->last_before, report->metric);
+        }
+        if (!metric->since.known)
+                metric->since =
+                        mean_between(&replay->first_since, &replay->last_since, report->metric);
+}
+
 int replay_end(Replay *replay, Report **ret) {
         Report *report = replay->report;
+        int r = replay->begun ? 0 : begin(replay);
 
+        if (r < 0)
+                return r;
         if (!replay->detect.armed || replay->first_since.at_usec == replay->last_since.at_usec)
                 return -ENODATA;
         if (report->verdict == REPORT_VERDICT_NONE)
                 judgement_finish(report, &replay->detect);
         else if (report->n_metrics == 0)
-                judgement_take(report, &replay->detect);
+                judgement_take_means(report, &replay->detect);
+        take_limits(replay, report);
+        complete_means(replay, report);
         report->ended_sec =
                 (double) (replay->last_since.at_usec - replay->change_usec) / USEC_PER_SEC;
         judgement_take_load(report,

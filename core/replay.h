@@ -25,6 +25,11 @@ DEFINE_CLEANUP(Replay *, replay_free)
 /* One row; a TraceVisitor, userdata is the Replay. 1 when nothing that follows matters: the verdict
  * stands. -ENOMEM. */
 int replay_add(const TraceRow *row, void *userdata);
+/* After replay_end: whether this metric was asked for, but the trace does not have it. */
+bool replay_lacks(const Replay *replay, Metric metric);
+/* After replay_end: how long a block was; longer than DETECT_BLOCK_USEC where rows are further
+ * apart than that. */
+usec_t replay_block_usec(const Replay *replay);
 /* The verdict, with its evidence, in a report of the trace. -ENODATA: the trace ends before the
  * change. */
 int replay_end(Replay *replay, Report **ret);

@@ -8,6 +8,7 @@
 #define INDEPENDENT 0.45
 #define ERRORS 0.6
 #define ERRORS_QUIET 1.0
+#define ROUNDING 1e-9
 /* Each length has this much of what the next shorter one has: most changes show at once. */
 #define SHARE_FALL 0.5
 /* What one block can multiply the evidence by: more where a longer time before tells what is
@@ -57,7 +58,8 @@ static double autocorrelation(const double *blocks, size_t n) {
                 if (i > 0)
                         covariance += (blocks[i] - mean) * (blocks[i - 1] - mean);
         }
-        return variance > 0 ? covariance / variance : 0;
+        /* Equal blocks differ from their mean by what rounding leaves of it. */
+        return variance > (double) n * pow(ROUNDING * mean, 2) ? covariance / variance : 0;
 }
 
 static bool is_independent(const double *blocks, size_t n, bool quiet) {

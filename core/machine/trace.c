@@ -1,249 +1,342 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/machine/trace.h"
 
-#include <stdarg.h>
+#include <fcntl.h>
 
-#define COLUMNS_MAX 64
-#define LINE_MAX_BYTES 4096
+#include "core/machine/trace-field.h"
 
-typedef enum ColumnKind {
-        COLUMN_IGNORED,
-        COLUMN_TIME,
-        COLUMN_TOTAL,
-        COLUMN_COUNTER,
-        COLUMN_ARM,
-} ColumnKind;
+/* All of vmstat in one header is some 5 KiB. */
+#define TRACE_LINE_MAX ((size_t) 64 * 1024)
+/* Whoever has so many bad rows has the wrong file. */
+#define BAD_ROWS_MAX 20
 
-typedef struct Column {
-        ColumnKind kind;
-        int which; /* Metric or Counter */
-        char name[64];
-} Column;
-
-typedef struct Reader {
-        const char *file;
+typedef struct Trace {
+        FILE *in;
+        const char *name;
         Problems *problems;
         unsigned line;
-        Column columns[COLUMNS_MAX];
-        size_t n_columns; /* 0: no header yet */
+        bool ended_open;       /* the last line has no end */
+        unsigned char *fields; /* what each column is */
+        size_t n_fields;
+        size_t n_rows;
         usec_t first_usec;
         usec_t last_usec;
-        size_t n_rows;
-        TraceVisitor visitor;
-        void *userdata;
-} Reader;
+        unsigned n_bad; /* rows */
+        bool ended;
+        char text[TRACE_LINE_MAX];
+} Trace;
 
-static int complain(const Reader *reader, unsigned column, const char *format, ...) _printf_(3, 4);
-
-static int complain(const Reader *reader, unsigned column, const char *format, ...) {
-        Location where = {.file = reader->file, .line = reader->line, .column = column};
-        char text[256];
-        va_list ap;
-
-        va_start(ap, format);
-        (void) vsnprintf(text, sizeof(text), format, ap);
-        va_end(ap);
-        return problem_add(reader->problems, PROBLEM_ERROR, &where, NULL, "%s", text);
+/* at: of the line, or NULL for all of it. */
+static Location here(const Trace *trace, const char *at) {
+        return (Location){
+                .file = trace->name,
+                .line = trace->line,
+                .column = at ? (unsigned) (at - trace->text) + 1 : 0,
+        };
 }
 
-/* "memory_some_total" */
-static void total_name(Metric metric, char buffer[static 64]) {
-        (void) snprintf(buffer, 64, "%s_%s_total", metric_resource(metric), metric_line(metric));
+/* Lines */
+
+static int refuse_byte(Trace *trace, int c) {
+        Location where = here(trace, NULL);
+
+        return problem_add(trace->problems,
+                           PROBLEM_ERROR,
+                           &where,
+                           NULL,
+                           "this is no text: there is a byte 0x%02x; expected a pressure trace, as "
+                           "\"memctl record\" writes it",
+                           (unsigned) c);
 }
 
-static Column column_of(const char *name) {
-        Column column = {0};
-        char total[64];
+static int refuse_length(Trace *trace) {
+        Location where = here(trace, NULL);
 
-        (void) snprintf(column.name, sizeof(column.name), "%s", name);
-        if (streq(name, "time_us"))
-                column.kind = COLUMN_TIME;
-        else if (streq(name, "arm"))
-                column.kind = COLUMN_ARM;
-        for (int metric = 0; metric < _METRIC_MAX; metric++) {
-                total_name((Metric) metric, total);
-                if (streq(name, total)) {
-                        column.kind = COLUMN_TOTAL;
-                        column.which = metric;
+        return problem_add(trace->problems,
+                           PROBLEM_ERROR,
+                           &where,
+                           NULL,
+                           "this line is longer than %zu bytes; expected a pressure trace, as "
+                           "\"memctl record\" writes it",
+                           TRACE_LINE_MAX - 1);
+}
+
+/* Into trace->text, without its end. 1; 0 at the end of the file; -EINVAL, -errno. */
+static int read_line(Trace *trace) {
+        size_t n = 0;
+        int c;
+
+        trace->line++;
+        errno = 0;
+        while ((c = getc_unlocked(trace->in)) != EOF && c != '\n') {
+                if ((c < ' ' && c != '\t' && c != '\r') || c == 0x7f)
+                        return refuse_byte(trace, c);
+                if (n + 1 >= TRACE_LINE_MAX)
+                        return refuse_length(trace);
+                trace->text[n++] = (char) c;
+        }
+        if (c == EOF && ferror(trace->in))
+                return errno > 0 ? -errno : -EIO;
+        trace->ended_open = c == EOF;
+        bool some = c != EOF || n > 0;
+        if (n > 0 && trace->text[n - 1] == '\r')
+                n--;
+        trace->text[n] = '\0';
+        return memchr(trace->text, '\r', n) ? refuse_byte(trace, '\r') : some;
+}
+
+/* The next line that is neither empty nor a comment; *ret is past blanks and a byte order mark. */
+static int read_content(Trace *trace, char **ret) {
+        static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+        for (;;) {
+                int r = read_line(trace);
+                if (r <= 0)
+                        return r;
+                char *text = trace->text;
+                if (trace->line == 1 && text_starts_with(text, byte_order_mark))
+                        text += strlen(byte_order_mark);
+                text += strspn(text, " \t");
+                if (*text && *text != '#') {
+                        *ret = text;
+                        return 1;
                 }
         }
-        Counter counter = counter_from_string(name);
-        if (counter >= 0) {
-                column.kind = COLUMN_COUNTER;
-                column.which = counter;
-        }
-        return column;
 }
 
-static bool has_column(const Reader *reader, ColumnKind kind) {
-        for (size_t i = 0; i < reader->n_columns; i++)
-                if (reader->columns[i].kind == kind)
+/* Cuts off the first field, without blanks and quotes around it; *text is then the rest, or NULL.
+ */
+static char *next_field(char **text) {
+        char *field = *text, *comma = strchr(field, ',');
+
+        if (comma)
+                *comma = '\0';
+        *text = comma ? comma + 1 : NULL;
+        field = text_strip(field);
+        size_t n = strlen(field);
+        if (n < 2 || field[0] != '"' || field[n - 1] != '"')
+                return field;
+        field[n - 1] = '\0';
+        return field + 1;
+}
+
+/* The header */
+
+static bool has_field(const Trace *trace, unsigned char field) {
+        for (size_t i = 0; i < trace->n_fields; i++)
+                if (trace->fields[i] == field)
                         return true;
         return false;
 }
 
-static int read_header(Reader *reader, char *line) {
-        char *rest = line;
+static int take_column(Trace *trace, const char *name) {
+        unsigned char field = trace_field_from_string(name);
+        Location where = here(trace, name);
 
-        for (char *name; (name = strsep(&rest, ","));) {
-                name = text_strip(name);
-                if (reader->n_columns == COLUMNS_MAX)
-                        return complain(reader, 0, "more than %d columns", COLUMNS_MAX);
-                Column column = column_of(name);
-                for (size_t i = 0; column.kind != COLUMN_IGNORED && i < reader->n_columns; i++)
-                        if (streq(reader->columns[i].name, column.name))
-                                return complain(reader, 0, "the column %.40s is there twice", name);
-                reader->columns[reader->n_columns++] = column;
-        }
-        if (!has_column(reader, COLUMN_TIME))
-                return complain(reader,
-                                1,
-                                "no column time_us; expected a line that names the columns, like "
-                                "time_us,memory_some_total,memory_full_total,io_some_total,"
-                                "io_full_total");
-        if (!has_column(reader, COLUMN_TOTAL))
-                return complain(reader, 1, "no column of a stall total, like memory_some_total");
+        if (!trace_field_may_repeat(field) && has_field(trace, field))
+                return problem_add(trace->problems,
+                                   PROBLEM_ERROR,
+                                   &where,
+                                   NULL,
+                                   "a second column \"%s\"; expected one",
+                                   name);
+        int r = array_grow(&trace->fields, trace->n_fields, sizeof(*trace->fields));
+        if (r < 0)
+                return r;
+        trace->fields[trace->n_fields++] = field;
         return 0;
 }
 
-static void take_number(const Column *column, uint64_t number, TraceRow *row) {
-        switch (column->kind) {
-        case COLUMN_TIME:
-                row->sample.at_usec = number;
-                break;
-        case COLUMN_TOTAL:
-                row->sample.stall_usec[column->which] = number;
-                row->sample.valid[column->which] = true;
-                break;
-        case COLUMN_COUNTER:
-                row->sample.counters[column->which] = number;
-                break;
-        case COLUMN_ARM:
-                row->arm = (int) MIN_OF(number, (uint64_t) 2);
-                break;
-        case COLUMN_IGNORED:
-                break;
-        }
+static int check_header(Trace *trace) {
+        static const char hint[] = "the first line names the columns: "
+                                   "time_us,memory_some_total,memory_full_total,io_full_total";
+        Location where = here(trace, NULL);
+        bool any = false;
+
+        if (!has_field(trace, TRACE_FIELD_TIME))
+                return problem_add(trace->problems,
+                                   PROBLEM_ERROR,
+                                   &where,
+                                   hint,
+                                   "no column time_us; expected the time of each reading, in "
+                                   "microseconds");
+        for (size_t i = 0; i < trace->n_fields; i++)
+                any |= trace_field_is_total(trace->fields[i]);
+        if (any)
+                return 0;
+        return problem_add(trace->problems,
+                           PROBLEM_ERROR,
+                           &where,
+                           hint,
+                           "no column of stall times; expected one of memory_some_total, "
+                           "memory_full_total, io_some_total, io_full_total, cpu_some_total, "
+                           "cpu_full_total");
 }
 
-static int read_fields(const Reader *reader, char *line, TraceRow *row) {
-        char *rest = line;
-        size_t n = 0;
+static int read_header(Trace *trace) {
+        Location where = {.file = trace->name};
+        char *rest;
 
-        for (char *field; (field = strsep(&rest, ",")); n++) {
-                unsigned at = (unsigned) (field - line) + 1;
-                const Column *column = &reader->columns[n];
-                uint64_t number;
-                if (n == reader->n_columns)
-                        return complain(reader, at, "more fields than the %zu columns named", n);
-                field = text_strip(field);
-                /* What could not be read when it was recorded is an empty field. */
-                if (column->kind == COLUMN_IGNORED ||
-                    (field[0] == '\0' && column->kind != COLUMN_TIME))
-                        continue;
-                if (parse_uint64(field, &number) < 0)
-                        return complain(reader,
-                                        at,
-                                        "%s is \"%.40s\"; expected a whole number that is not "
-                                        "negative",
-                                        column->name,
-                                        field);
-                take_number(column, number, row);
+        int r = read_content(trace, &rest);
+        if (r == 0)
+                return problem_add(trace->problems,
+                                   PROBLEM_ERROR,
+                                   &where,
+                                   NULL,
+                                   "nothing in it; expected a line with the names of the columns, "
+                                   "and a row for each reading");
+        if (r < 0)
+                return r;
+        while (rest) {
+                r = take_column(trace, next_field(&rest));
+                if (r < 0)
+                        return r;
         }
-        if (n < reader->n_columns)
-                return complain(reader,
-                                0,
-                                "%zu fields, but %zu columns are named: was the file cut?",
-                                n,
-                                reader->n_columns);
-        return row->arm > 1 ? complain(reader, 0, "arm is neither 0 nor 1") : 0;
+        return check_header(trace);
 }
 
-static int read_row(Reader *reader, char *line) {
+/* Rows */
+
+static int refuse_width(Trace *trace, size_t n) {
+        Location where = here(trace, NULL);
+
+        /* It was being written when it was copied. */
+        if (trace->ended_open && n < trace->n_fields)
+                return problem_add(trace->problems,
+                                   PROBLEM_WARNING,
+                                   &where,
+                                   NULL,
+                                   "the last line is cut off, and left out");
+        return problem_add(trace->problems,
+                           PROBLEM_ERROR,
+                           &where,
+                           NULL,
+                           "%zu field%s; expected %zu, as the header has",
+                           n,
+                           n == 1 ? "" : "s",
+                           trace->n_fields);
+}
+
+/* 1; 0 when it is left out; -EINVAL when told. */
+static int parse_row(Trace *trace, char *rest, TraceRow *row) {
+        size_t n = 1;
+
+        for (const char *p = rest; *p; p++)
+                n += *p == ',';
+        if (n != trace->n_fields)
+                return refuse_width(trace, n);
+        for (size_t i = 0; i < n; i++) {
+                const char *text = next_field(&rest);
+                const char *expected = trace_field_parse(trace->fields[i], text, row);
+                Location where = here(trace, text);
+                if (expected)
+                        return problem_add(trace->problems,
+                                           PROBLEM_ERROR,
+                                           &where,
+                                           NULL,
+                                           "%s is \"%s\"; expected %s",
+                                           trace_field_to_string(trace->fields[i]),
+                                           text,
+                                           expected);
+        }
+        return 1;
+}
+
+/* The same as parse_row. */
+static int check_time(Trace *trace, usec_t at_usec) {
+        Location where = here(trace, NULL);
+
+        if (trace->n_rows == 0 || at_usec > trace->last_usec)
+                return 1;
+        if (at_usec == trace->last_usec)
+                return problem_add(trace->problems,
+                                   PROBLEM_WARNING,
+                                   &where,
+                                   NULL,
+                                   "the same time as the row before, and left out");
+        usec_t last_usec = trace->last_usec;
+        trace->last_usec = at_usec; /* one step back is one problem */
+        return problem_add(trace->problems,
+                           PROBLEM_ERROR,
+                           &where,
+                           "two recordings in one file, or a clock that was set? Cut it there",
+                           "time_us is %lu, before the %lu of the row above; expected a later time",
+                           (unsigned long) at_usec,
+                           (unsigned long) last_usec);
+}
+
+static int check_end(Trace *trace) {
+        Location where = {.file = trace->name};
+
+        if (trace->n_bad > 0)
+                return -EINVAL;
+        if (trace->n_rows >= 2)
+                return 0;
+        return problem_add(trace->problems,
+                           PROBLEM_ERROR,
+                           &where,
+                           NULL,
+                           "%zu row%s behind the header; expected two at least",
+                           trace->n_rows,
+                           trace->n_rows == 1 ? "" : "s");
+}
+
+/* What the visitor says, who sees no row behind a bad one; 0 at the end. */
+static int take_row(Trace *trace, TraceVisitor visitor, void *userdata) {
         TraceRow row = {.arm = -1};
+        char *text;
 
         for (int i = 0; i < _COUNTER_MAX; i++)
                 row.sample.counters[i] = COUNTER_UNKNOWN;
-        int r = read_fields(reader, line, &row);
-        if (r < 0)
+        int r = read_content(trace, &text);
+        trace->ended = r == 0;
+        if (r <= 0)
                 return r;
-        if (reader->n_rows++ == 0)
-                reader->first_usec = row.sample.at_usec;
-        else if (row.sample.at_usec <= reader->last_usec)
-                return complain(reader, 0, "time_us does not go on from the line before");
-        reader->last_usec = row.sample.at_usec;
-        row.sample.at_usec += TRACE_EPOCH - reader->first_usec;
-        return reader->visitor(&row, reader->userdata);
+        r = parse_row(trace, text, &row);
+        if (r > 0)
+                r = check_time(trace, row.sample.at_usec);
+        trace->n_bad += r < 0;
+        if (r <= 0)
+                return 0;
+        if (trace->n_rows++ == 0)
+                trace->first_usec = row.sample.at_usec;
+        trace->last_usec = row.sample.at_usec;
+        row.sample.at_usec += TRACE_EPOCH - trace->first_usec;
+        return trace->n_bad > 0 ? 0 : visitor(&row, userdata);
 }
 
-static int take_line(Reader *reader, char *line, size_t n) {
-        reader->line++;
-        if (n > LINE_MAX_BYTES)
-                return complain(
-                        reader, 0, "a line of %zu bytes; expected at most %d", n, LINE_MAX_BYTES);
-        if (strlen(line) != n)
-                return complain(reader, 0, "this is binary; expected CSV");
-        if (reader->line == 1 && text_starts_with(line, "\xEF\xBB\xBF"))
-                line += 3;
-        line = text_strip(line);
-        if (line[0] == '#' || line[0] == '\0')
-                return 0;
-        return reader->n_columns == 0 ? read_header(reader, line) : read_row(reader, line);
+static int read_trace(Trace *trace, TraceVisitor visitor, void *userdata) {
+        int r = read_header(trace);
+
+        while (r == 0 && !trace->ended && trace->n_bad < BAD_ROWS_MAX)
+                r = take_row(trace, visitor, userdata);
+        return r == 0 ? check_end(trace) : r;
+}
+
+static void trace_donep(Trace **trace) {
+        if (!*trace)
+                return;
+        if ((*trace)->in)
+                (void) fclose((*trace)->in);
+        free((*trace)->fields);
+        free(*trace);
 }
 
 int trace_read(int fd, const char *file, Problems *problems, TraceVisitor visitor, void *userdata) {
-        Reader reader = {
-                .file = file, .problems = problems, .visitor = visitor, .userdata = userdata};
-        _cleanup_(fclosep) FILE *in = NULL;
-        _cleanup_(freep) char *line = NULL;
-        size_t size = 0;
-        ssize_t n;
-        int r = 0;
+        _cleanup_(trace_donep) Trace *trace = calloc(1, sizeof(*trace));
 
-        int copy = dup(fd);
-        if (copy < 0 || !(in = fdopen(copy, "re"))) {
-                r = -errno;
-                if (copy >= 0)
-                        (void) close(copy);
+        if (!trace)
+                return -ENOMEM;
+        trace->name = file;
+        trace->problems = problems;
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (copy < 0)
+                return -errno;
+        trace->in = fdopen(copy, "r");
+        if (!trace->in) {
+                int r = -errno;
+                (void) close(copy);
                 return r;
         }
-        while (r == 0 && (n = getline(&line, &size, in)) >= 0)
-                r = take_line(&reader, line, (size_t) n);
-        if (r != 0)
-                return r;
-        if (ferror(in))
-                return -EIO;
-        if (reader.n_columns == 0)
-                return complain(&reader, 0, "the file is empty; expected a pressure trace");
-        if (reader.n_rows < 2)
-                return complain(&reader, 0, "%zu rows; expected two at least", reader.n_rows);
-        return 0;
-}
-
-void trace_write_header(FILE *out) {
-        char total[64];
-
-        (void) fputs("time_us", out);
-        for (int metric = 0; metric < _METRIC_MAX; metric++) {
-                total_name((Metric) metric, total);
-                (void) fprintf(out, ",%s", total);
-        }
-        for (int counter = 0; counter < _COUNTER_MAX; counter++)
-                (void) fprintf(out, ",%s", counter_to_string(counter));
-        (void) fputc('\n', out);
-}
-
-void trace_write_row(FILE *out, const Sample *sample, usec_t start_usec) {
-        (void) fprintf(out, "%lu", (unsigned long) (sample->at_usec - start_usec));
-        for (int metric = 0; metric < _METRIC_MAX; metric++)
-                if (sample->valid[metric])
-                        (void) fprintf(out, ",%lu", (unsigned long) sample->stall_usec[metric]);
-                else
-                        (void) fputc(',', out);
-        for (int counter = 0; counter < _COUNTER_MAX; counter++)
-                if (sample->counters[counter] != COUNTER_UNKNOWN)
-                        (void) fprintf(out, ",%lu", (unsigned long) sample->counters[counter]);
-                else
-                        (void) fputc(',', out);
-        (void) fputc('\n', out);
+        return read_trace(trace, visitor, userdata);
 }

@@ -16,7 +16,7 @@
 
 typedef struct TraceRow {
         Sample sample; /* at_usec: after the first row, plus TRACE_EPOCH */
-        int arm;       /* 0 or 1; -1: no such column */
+        int arm;       /* 0 or 1; -1: not known */
 } TraceRow;
 
 /* Non-zero ends the reading and is returned. */
@@ -24,7 +24,9 @@ typedef int (*TraceVisitor)(const TraceRow *row, void *userdata);
 
 /*
  * Row by row, in constant memory. file is for messages. -EINVAL with a located problem when a line
- * is not what it should be: rows before it have been visited. Another negative errno of reading.
+ * is not what it should be: rows before it have been visited, those behind it are read for their
+ * problems only. A last line that is cut off, and a row of the same time as the one before, are
+ * warned of and left out. Another negative errno of reading.
  */
 int trace_read(int fd, const char *file, Problems *problems, TraceVisitor visitor, void *userdata);
 

@@ -96,6 +96,7 @@ make_trial() {
                 {print $0, ($1 >= 3700000000 ? 4 : 3)}' "$TRACES/5000.csv" >"$TRACES/oom.csv"
         memctl replay "$TRACES/oom.csv" --change-at 1h --json=short
         json 'd["verdict"] == "revert" and d["reason"] == "oom" and d["at_s"] == 100'
+        json '"killed a process" in d["sentence"] and d["metric"] is None'
 }
 
 @test "a probation that ends before the rise does not see it" {
@@ -120,6 +121,53 @@ make_trial() {
         [[ $stderr == *'no column "arm"'* ]]
 }
 
+@test "a trial's trace may begin and end amid a block, and need not have a single one" {
+        awk -F, '/[a-z]/ || $1 >= 22e6 && $1 < 1712e6' "$TRACES/trial.csv" >"$TRACES/amid.csv"
+        memctl replay "$TRACES/amid.csv" --trial --json=short
+        json 'd["effect"] == "worse" and d["block_s"] == 30 and 1.5 < d["points"] < 2.5'
+        # Runs of two and three blocks of 20 s.
+        awk 'BEGIN { print "time_us,memory_some_total,arm"
+                for (i = 0; i < 1200; i++) {
+                        arm = i % 100 < 40
+                        printf "%.0f,%.0f,%d\n", i * 1000000, total, arm
+                        total += arm ? 30000 : 10000
+                } }' >"$TRACES/pairs.csv"
+        memctl replay "$TRACES/pairs.csv" --trial --json=short
+        json 'd["effect"] == "worse" and d["block_s"] == 20'
+        awk -F, -v OFS=, '/[a-z]/ {print; next} {print $1, $2, (NR > 10 && NR < 60 || NR > 97 && NR < 168)}' \
+                "$TRACES/trial.csv" >"$TRACES/wild.csv"
+        memctl replay "$TRACES/wild.csv" --trial
+        expect_status 1
+        [[ $stderr == *"no multiples of one length"* ]]
+}
+
+@test "a recording ends well with Ctrl-C, and each row is written at once" {
+        make_tree x86-2g-6.1
+        "$MEMCTL" --root "$TREE" record "$BATS_TEST_TMPDIR/x.csv" 2>"$BATS_TEST_TMPDIR/err" &
+        local pid=$!
+        sleep 1.5
+        (($(grep -c '^[0-9]' "$BATS_TEST_TMPDIR/x.csv") == 2))
+        kill -INT "$pid"
+        wait "$pid"
+        grep -q '2 readings recorded' "$BATS_TEST_TMPDIR/err"
+}
+
+@test "what cannot be read or written makes no file, and takes none away" {
+        make_tree no-psi-no-thp-6.1
+        echo precious >"$BATS_TEST_TMPDIR/x.csv"
+        memctl record "$BATS_TEST_TMPDIR/x.csv" --force
+        expect_status 1
+        [[ $stderr == *"it needs CONFIG_PSI"* && $(<"$BATS_TEST_TMPDIR/x.csv") == precious ]]
+        memctl record "$BATS_TEST_TMPDIR/y.csv" --pressure-of none.service
+        expect_status 1
+        [[ ! -e $BATS_TEST_TMPDIR/y.csv ]]
+        rm -r "$TREE"
+        make_tree x86-2g-6.1
+        memctl record /dev/full --force
+        expect_status 1
+        [[ $stderr == *"No space left on device"* ]]
+}
+
 @test "Windows line ends, a byte order mark and ten-second rows are read" {
         { printf '\xef\xbb\xbf'; sed 's/$/\r/' "$TRACES/20000.csv"; } >"$TRACES/windows.csv"
         memctl replay "$TRACES/windows.csv" --change-at 1h --json=short
@@ -127,6 +175,55 @@ make_trial() {
         awk -F, 'NR <= 2 || $1 % 10000000 == 0' "$TRACES/20000.csv" >"$TRACES/slow.csv"
         memctl replay - --change-at 1h --json=short <"$TRACES/slow.csv"
         json 'd["verdict"] == "revert" and d["at_s"] < 200'
+}
+
+@test "rows a minute apart, and metrics that are not there, are judged all the same" {
+        awk -F, -v OFS=, 'NR <= 2 {print $1, $2; next} $1 % 60000000 == 0 {print $1, $2}' \
+                "$TRACES/20000.csv" >"$TRACES/minutes.csv"
+        memctl replay "$TRACES/minutes.csv" --change-at 1h --json=short
+        json 'd["verdict"] == "revert" and d["evidence"]["block_s"] % 60 == 0'
+        memctl replay "$TRACES/minutes.csv" --change-at 1h
+        [[ $stderr == *"io.full is not judged: the trace does not have it"* ]]
+        [[ $stderr == *"in blocks of 1min"* ]]
+        cut -d, -f 1,2 "$TRACES/5000.csv" >"$TRACES/some.csv"
+        memctl replay "$TRACES/some.csv" --change-at 1h --json=short
+        json 'd["verdict"] == "keep" and d["metric"] == "memory.some"'
+}
+
+@test "pressure that never varies is a time before, too" {
+        awk 'BEGIN { print "time_us,memory_some_total"
+                for (i = 0; i <= 2400; i++) {
+                        printf "%.0f,%.0f\n", i * 1000000, total
+                        total += i < 600 ? 2000 : 20000
+                } }' >"$TRACES/even.csv"
+        memctl replay "$TRACES/even.csv" --change-at 10min --json=short
+        json 'd["verdict"] == "revert" and d["reason"] == "regression" and d["at_s"] <= 300'
+}
+
+@test "a change between two rows harms not the time before" {
+        # The row after the change has 5 s of it; it may not tell what was usual.
+        awk 'BEGIN { print "time_us,memory_some_total"
+                for (i = 0; i <= 360; i++) {
+                        printf "%.0f,%.0f\n", i * 10000000, total
+                        total += i < 120 ? 20000 : i == 120 ? 5000000 : 300000
+                } }' >"$TRACES/between.csv"
+        memctl replay "$TRACES/between.csv" --change-at 1205 --json=short
+        json 'd["verdict"] == "revert" and d["before"] < 0.21'
+}
+
+@test "a limit counts from the change on, before its window is full" {
+        make_tree x86-2g-6.1
+        printf '%s\n' 'profile: strict' 'summary: s' 'watch:' '  limits: {memory.some: 50% over 10s}' \
+                '  regressions: {}' >"$BATS_TEST_TMPDIR/strict.yaml"
+        awk 'BEGIN { print "time_us,memory_some_total"
+                for (i = 0; i <= 100; i++) {
+                        printf "%.0f,%.0f\n", i * 1000000, total
+                        total += i < 60 ? 900000 : 1000000
+                } }' >"$TRACES/full.csv"
+        memctl replay "$TRACES/full.csv" --change-at 1min --profile "$BATS_TEST_TMPDIR/strict.yaml" --json=short
+        json 'd["reason"] == "limit" and d["at_s"] == 5'
+        json 'd["before"] == 90 and d["after"] == 100 and d["before_interval"] is None'
+        json 'd["sentence"].startswith("memory.some exceeded its limit of 50 % over 10s, 5s after the change")'
 }
 
 @test "what is no trace is refused with its line" {
@@ -150,6 +247,9 @@ make_trial() {
         [[ $stderr == *"ends before the change"* ]]
         memctl replay "$TRACES/none.csv"
         expect_status 1
+        memctl replay "$TRACES"
+        expect_status 1
+        [[ $stderr == *"Is a directory"* ]]
 }
 
 @test "what is recorded can be judged" {
