@@ -228,8 +228,12 @@ take_verdict(const Journal *journal, const Judge *judge, const Verdict *verdict,
         report->verdict_sec = seconds_since(journal->started_usec);
         switch (verdict->kind) {
         case VERDICT_KEEP:
+                judgement_finish(report, judge_detect(judge));
+                report->verdict = REPORT_VERDICT_KEEP;
+                break;
         case VERDICT_INCONCLUSIVE:
                 judgement_finish(report, judge_detect(judge));
+                report->verdict = REPORT_VERDICT_INCONCLUSIVE;
                 break;
         case VERDICT_LIMIT:
                 report->verdict = REPORT_VERDICT_REVERT;

@@ -134,8 +134,9 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
                         return 0;
                 }
         size_t metric;
+        const Detect *detect = judge_detect(probation->judge);
         bool unclear = probation->journal->n_regressions > 0 &&
-                       detect_finish(judge_detect(probation->judge), &metric) != DETECT_KEEP;
+                       (!detect->armed || detect_finish(detect, &metric) != DETECT_KEEP);
         give_verdict(probation, unclear ? VERDICT_INCONCLUSIVE : VERDICT_KEEP, NULL);
         return 0;
 }
