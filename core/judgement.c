@@ -202,6 +202,30 @@ void judgement_take_load(Report *report,
         report->load_changed = more || less || disturbed;
 }
 
+void judgement_add_gaps(Report *report, const Detect *detect) {
+        unsigned n_gaps = 0, n_resets = 0;
+
+        for (size_t i = 0; i < DETECT_METRICS; i++) {
+                n_gaps = MAX_OF(n_gaps, detect->blocks[i].n_gaps);
+                n_resets = MAX_OF(n_resets, detect->blocks[i].n_resets);
+        }
+        if (n_gaps == 0)
+                return;
+        char *text = text_format(
+                "%s%s%u %s in the samples since, left out (suspended, or not to be read)%s",
+                report->load ? report->load : "",
+                report->load ? "; " : "",
+                n_gaps,
+                n_gaps == 1 ? "gap" : "gaps",
+                n_resets ? ", of which counters began anew, as of another cgroup "
+                           "of that name"
+                         : "");
+        if (!text)
+                return;
+        free(report->load);
+        report->load = text;
+}
+
 /* Sentences */
 
 /* "0.48 % (95 %: 0.41-0.56)" */

@@ -35,6 +35,9 @@ void judgement_take_load(Report *report,
                          const Sample *since_begin,
                          const Sample *since_end);
 
+/* Behind the load: gaps in the samples and counters that began anew, which were left out. */
+void judgement_add_gaps(Report *report, const Detect *detect);
+
 /* What a trial found: report->trial, and a sentence. -ENOMEM. */
 int judgement_take_trial(
         Report *report, const Trial *trial, Metric metric, double block_sec, double washout_sec);

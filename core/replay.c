@@ -327,6 +327,7 @@ int replay_end(Replay *replay, Report **ret) {
                             &replay->last_before,
                             &replay->first_since,
                             &replay->last_since);
+        judgement_add_gaps(report, &replay->detect);
         report->sentence = judgement_sentence(report);
         report->state = strdup("replay");
         if (!report->sentence || !report->state)

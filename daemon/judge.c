@@ -145,5 +145,6 @@ int judge_report(const Judge *judge, Report *report) {
                             walk.last_before.at_usec ? &walk.last_before : NULL,
                             walk.first_since.at_usec ? &walk.first_since : NULL,
                             walk.last_since.at_usec ? &walk.last_since : NULL);
+        judgement_add_gaps(report, &judge->detect);
         return 0;
 }

@@ -43,6 +43,8 @@ void detect_arm(Detect *detect) {
                 size_t n = blocks_copy(&detect->blocks[i], before);
                 stream_arm(&detect->streams[i], before, n, block_sec, margin_of(detect, i));
                 blocks_begin(&detect->blocks[i]);
+                /* From here on those since the change are counted. */
+                detect->blocks[i].n_gaps = detect->blocks[i].n_resets = 0;
         }
         detect->armed = true;
 }
