@@ -78,19 +78,27 @@ DIR *root_open_dir(const Root *root, const char *path) {
         return dir;
 }
 
-int root_read(const Root *root, const char *path, char **ret) {
+int root_read_max(const Root *root, const char *path, size_t max, char **ret) {
         _cleanup_(closep) int fd = root_open_file(root, path, O_RDONLY);
         if (fd < 0)
                 return fd;
-        return read_all(fd, ROOT_READ_MAX, ret, NULL);
+        return read_all(fd, max, ret, NULL);
+}
+
+int root_read(const Root *root, const char *path, char **ret) {
+        return root_read_max(root, path, ROOT_READ_MAX, ret);
 }
 
 int root_read_into(const Root *root, const char *path, char *buffer, size_t size) {
-        _cleanup_(closep) int fd = root_open_file(root, path, O_RDONLY);
+        return root_read_at(root->fd, path, buffer, size);
+}
+
+int root_read_at(int dir_fd, const char *name, char *buffer, size_t size) {
+        _cleanup_(closep) int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         size_t filled = 0;
 
         if (fd < 0)
-                return fd;
+                return -errno;
         while (filled < size - 1) {
                 ssize_t n = read(fd, buffer + filled, size - 1 - filled);
                 if (n < 0 && errno == EINTR)
