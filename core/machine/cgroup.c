@@ -160,7 +160,8 @@ static int add_cgroup(Walk *walk, int dir_fd, const char *folder) {
         cgroup.swap = read_swap(dir_fd, folder, files, cgroup.current);
         read_events(dir_fd, folder, files, &cgroup);
         read_pressure(walk, dir_fd, folder, &cgroup);
-        if (cgroup_is_full(&cgroup))
+        /* The level moves: who is full at one instant was close at another. */
+        if (cgroup_limit(&cgroup) > 0 && cgroup.current >= cgroup_limit(&cgroup) / 2)
                 cgroup.refault = read_refaults(dir_fd, folder, files->refaults);
         cgroup.path = strdup(walk->path);
         if (!cgroup.path || array_grow(&walk->cgroups.items, walk->cgroups.n, sizeof(cgroup)) < 0) {
