@@ -25,6 +25,8 @@ unsigned arg_nodes;
 bool arg_dry_run;
 bool arg_follow;
 bool arg_list;
+bool arg_watch;
+usec_t arg_interval;
 bool arg_wait;
 usec_t arg_confirm_within;
 usec_t arg_probation;
@@ -163,6 +165,21 @@ static const char *set_list(const char *argument) {
         return NULL;
 }
 
+static const char *set_watch(const char *argument) {
+        arg_watch = true;
+        return NULL;
+}
+
+static const char *set_interval(const char *argument) {
+        usec_t usec = 0;
+
+        if (parse_duration(argument, &usec) < 0 || usec < 100 * USEC_PER_MSEC ||
+            usec > USEC_PER_HOUR)
+                return "a time from 100ms to 1h";
+        arg_interval = usec;
+        return NULL;
+}
+
 static const char *set_time(const char *argument, usec_t *ret) {
         usec_t usec = 0;
 
@@ -194,7 +211,7 @@ static const char *set_since(const char *argument) {
 }
 
 static const char *set_lines(const char *argument) {
-        return parse_uint64(argument, &arg_lines) < 0 ? "how many events" : NULL;
+        return parse_uint64(argument, &arg_lines) < 0 ? "a number" : NULL;
 }
 
 /* clang-format off */
@@ -208,7 +225,7 @@ static const Option options[] = {
         {"quiet",          'q', NULL,   NULL,            "Say only what was asked for, and errors",           set_quiet},
         {"host",           'H', "HOST", NULL,            "Talk to memctld on another machine, through ssh",   set_host},
         {"root",           0,   "DIR",  NULL,            "Work on the tree in DIR instead of this machine",   set_root},
-        {"all",            'a', NULL,   "list diff",     "Also what is usually left out",                     set_all},
+        {"all",            'a', NULL,   "list diff inspect", "Also what is usually left out",                     set_all},
         {"check",          0,   NULL,   "validate",      "Also compare with the machine's live values",       set_check},
         {"strict",         0,   NULL,   "validate",      "Warnings are mistakes, and more is asked for",      set_strict},
         {"explain",        0,   "ID",   "validate",      "What a rule is about; \"list\" for all of them",    set_explain},
@@ -223,8 +240,10 @@ static const Option options[] = {
         {"probation",      0,   "TIME", "apply",         "Watch for this time instead of the profile's",      set_probation},
         {"reason",         0,   "TEXT", "revert",        "Why; goes into the events",                         set_reason},
         {"since",          0,   "SEQ",  "events",        "Only events after this number",                     set_since},
-        {"lines",          'n', "N",    "events",        "Only the last N events",                            set_lines},
+        {"lines",          'n', "N",    "events inspect", "Only the last N events, or the first N rows",       set_lines},
         {"list",           0,   NULL,   "oom",           "One line an event",                                 set_list},
+        {"watch",          0,   NULL,   "inspect",       "Look again and again",                              set_watch},
+        {"interval",       0,   "TIME", "inspect",       "The time between two readings",                     set_interval},
         {"follow",         'f', NULL,   "events",        "Go on printing events as they happen",              set_follow},
 };
 /* clang-format on */

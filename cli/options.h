@@ -34,6 +34,8 @@ extern unsigned arg_nodes;
 extern bool arg_dry_run;
 extern bool arg_follow;
 extern bool arg_list;
+extern bool arg_watch;
+extern usec_t arg_interval; /* 0: not given */
 extern bool arg_wait;
 extern usec_t arg_confirm_within; /* 0: not given; also below */
 extern usec_t arg_probation;

@@ -137,7 +137,8 @@ void finding_rule_oom(const Case *c) {
                     now > 0 ? "oom-kill-now" : "oom-kill",
                     "vm.overcommit_memory",
                     "dmesg | memctl oom -",
-                    now > 0 ? "The OOM killer is at work: it has killed %lld times since boot."
-                            : "The OOM killer has killed %lld times since boot, cgroups included.",
+                    now > 0 ? "The OOM killer is at work: processes killed since boot: %lld."
+                            : "Processes that the OOM killer ended since boot, in cgroups as well: "
+                              "%lld.",
                     (long long) total);
 }

@@ -14,7 +14,8 @@ static int read_vmstat(const Root *root, Inspection *inspection, Counters *ret) 
 }
 
 static int read_writeback(const Root *root, const Counters *vmstat, Inspection *inspection) {
-        if (!dirty_knobs_read(root, &inspection->dirty_knobs))
+        if (counters_get(vmstat, "nr_dirty") < 0 ||
+            !dirty_knobs_read(root, &inspection->dirty_knobs))
                 return -ENODATA;
         writeback_compute(vmstat,
                           &inspection->meminfo,
@@ -92,6 +93,7 @@ int inspection_read(
         inspection.min_free = counter_read(root, "proc/sys/vm/min_free_kbytes");
         if (inspection.min_free > 0)
                 inspection.min_free = MIN_OF(inspection.min_free, COUNTER_MAX / 1024) * 1024;
+        activity_count(&vmstat, at_usec, &inspection.activity); /* nothing is known yet */
         parts = complete_parts(parts);
         for (unsigned part = 1; part <= parts; part <<= 1) {
                 if (!(parts & part))

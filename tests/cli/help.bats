@@ -33,7 +33,7 @@ sorted() {
 }
 
 @test "help has every verb of the specification" {
-        [[ $(sorted "${VERBS[@]}") == "$(sorted list show validate diff explain import export oom status apply keep revert events reload release)" ]]
+        [[ $(sorted "${VERBS[@]}") == "$(sorted list show validate diff explain inspect import export oom status apply keep revert events reload release)" ]]
 }
 
 @test "help fits 80 columns, goes to standard output, and ends with 0" {
