@@ -90,15 +90,11 @@ int root_read(const Root *root, const char *path, char **ret) {
 }
 
 int root_read_into(const Root *root, const char *path, char *buffer, size_t size) {
-        return root_read_at(root->fd, path, buffer, size);
-}
-
-int root_read_at(int dir_fd, const char *name, char *buffer, size_t size) {
-        _cleanup_(closep) int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        _cleanup_(closep) int fd = root_open_file(root, path, O_RDONLY);
         size_t filled = 0;
 
         if (fd < 0)
-                return -errno;
+                return fd;
         while (filled < size - 1) {
                 ssize_t n = read(fd, buffer + filled, size - 1 - filled);
                 if (n < 0 && errno == EINTR)
@@ -110,6 +106,21 @@ int root_read_at(int dir_fd, const char *name, char *buffer, size_t size) {
                 filled += (size_t) n;
         }
         buffer[filled] = '\0';
+        return 0;
+}
+
+int root_read_at(int dir_fd, const char *name, char *buffer, size_t size) {
+        _cleanup_(closep) int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        ssize_t n;
+
+        if (fd < 0)
+                return -errno;
+        do
+                n = read(fd, buffer, size - 1);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        buffer[n] = '\0';
         return 0;
 }
 

@@ -49,7 +49,7 @@ int root_read(const Root *root, const char *path, char **ret);
 int root_read_max(const Root *root, const char *path, size_t max, char **ret);
 /* Into the caller's buffer, without allocation, NUL-terminated, cut at size - 1; -errno. */
 int root_read_into(const Root *root, const char *path, char *buffer, size_t size);
-/* The same for a file of a folder that is open: walks over thousands of folders come out cheaper
- * when the kernel need not look up their paths again. */
+/* The same for a file of a folder that is open, with one read(2): for walks over thousands of
+ * folders, and for files that the kernel prints at once, as those of cgroups and of processes. */
 int root_read_at(int dir_fd, const char *name, char *buffer, size_t size);
 bool root_exists(const Root *root, const char *path);

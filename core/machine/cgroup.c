@@ -43,8 +43,9 @@ static const Files files_of[] = {
 typedef struct Walk {
         const Files *files;
         bool all;
-        int pressure_fd; /* the root of version 2, when it is another tree; else -1 */
-        char path[4096]; /* of the cgroup being looked at, from the root on */
+        bool local_events; /* memory.events says nothing of those below */
+        int pressure_fd;   /* the root of version 2, when it is another tree; else -1 */
+        char path[4096];   /* of the cgroup being looked at, from the root on */
         size_t n_path;
         unsigned depth;
         Cgroups cgroups;
@@ -174,13 +175,27 @@ static int add_cgroup(Walk *walk, int dir_fd, const char *folder) {
 
 static int walk_children(Walk *walk, int fd);
 
+/* Nothing ever went wrong in it. */
+static bool is_calm(const Walk *walk, int dir_fd, const char *folder) {
+        char text[TEXT_MAX];
+
+        if (walk->all || walk->files != &files_of[2] ||
+            read_file(dir_fd, folder, "memory.events", text, sizeof(text)) < 0)
+                return false;
+        return find_number(text, "max") == 0 && find_number(text, "high") == 0 &&
+               find_number(text, "oom_kill") == 0;
+}
+
 /* A folder has two links and one for each folder in it, on kernfs and most file systems; those
  * that do not count so say 1. */
 static int walk_folder(Walk *walk, int dir_fd, const char *name) {
         struct stat st;
         size_t n_before = walk->n_path, n = strlen(name);
-        int r;
+        bool calm = is_calm(walk, dir_fd, name);
+        int r = 0;
 
+        if (calm && !walk->local_events)
+                return 0;
         if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
             walk->n_path + 1 + n >= sizeof(walk->path) || walk->depth >= DEPTH_MAX)
                 return 0;
@@ -188,7 +203,8 @@ static int walk_folder(Walk *walk, int dir_fd, const char *name) {
         memcpy(walk->path + walk->n_path + 1, name, n + 1);
         walk->n_path += 1 + n;
         walk->depth++;
-        r = add_cgroup(walk, dir_fd, name);
+        if (!calm)
+                r = add_cgroup(walk, dir_fd, name);
         if (r >= 0 && st.st_nlink != 2) {
                 int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
                 if (fd >= 0)
@@ -240,6 +256,14 @@ static int find_tree(const Root *root, char **ret_path, char **ret_unified) {
         return *ret_path ? 2 : 0;
 }
 
+/* A mount option of version 2. */
+static bool has_local_events(const Root *root) {
+        _cleanup_(freep) char *mounts = NULL;
+
+        return root_read(root, "proc/self/mounts", &mounts) >= 0 &&
+               strstr(mounts, "memory_localevents");
+}
+
 int cgroups_read(const Root *root, bool all, Cgroups *ret) {
         _cleanup_(freep) char *path = NULL;
         _cleanup_(freep) char *unified = NULL;
@@ -258,6 +282,7 @@ int cgroups_read(const Root *root, bool all, Cgroups *ret) {
         Walk walk = {
                 .files = &files_of[version],
                 .all = all,
+                .local_events = !all && has_local_events(root),
                 .pressure_fd = pressure_fd,
                 .cgroups.version = version,
         };

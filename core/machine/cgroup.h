@@ -33,9 +33,10 @@ typedef struct Cgroups {
 } Cgroups;
 
 /*
- * The root is left out: it is the machine. Unless all is set, those without a limit are only walked
- * through: most of thousands have none, and cannot run into it. A machine without cgroups gives
- * none. -ENOMEM.
+ * The root is left out: it is the machine. Unless all is set, only those with a limit, and of
+ * version 2 only those that ran into it or lost a process once: nobody else can be in trouble, and
+ * most of thousands never were. memory.events counts for all below since 5.2, so that whole
+ * branches are passed over. A machine without cgroups gives none. -ENOMEM.
  */
 int cgroups_read(const Root *root, bool all, Cgroups *ret);
 void cgroups_done(Cgroups *cgroups);

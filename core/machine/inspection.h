@@ -28,7 +28,7 @@ typedef enum InspectionPart {
         INSPECTION_OVERCOMMIT = 1 << 4,
         INSPECTION_HUGE = 1 << 5, /* THP and the pools */
         INSPECTION_SLAB = 1 << 6,
-        INSPECTION_CGROUPS = 1 << 7, /* those with a limit */
+        INSPECTION_CGROUPS = 1 << 7, /* those that may be in trouble */
         INSPECTION_ALL_CGROUPS = 1 << 8,
         INSPECTION_PROCESSES = 1 << 9,
         /* What two readings are needed for. */

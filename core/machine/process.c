@@ -33,11 +33,14 @@ static void parse_line(const char *line, Process *process) {
                 {"VmSwap", &process->swap, true},
                 {"HugetlbPages", &process->hugetlb, true},
         };
-        const char *value = after_key(line, "Name");
+        const char *value = line[0] == 'N' ? after_key(line, "Name") : NULL;
 
         if (value)
                 parse_comm(value, process->comm);
         for (size_t i = 0; i < ELEMENTSOF(fields); i++) {
+                /* Most lines are of no interest, of thousands of processes. */
+                if (fields[i].key[0] != line[0])
+                        continue;
                 value = after_key(line, fields[i].key);
                 if (!value || !scan_number(&value, fields[i].field))
                         continue;

@@ -68,6 +68,40 @@ static void test_only_those_with_a_limit_are_read_unless_all_are_asked_for(void 
         assert_string_equal(cgroups.items[0].path, "/a.slice/b");
 }
 
+static size_t count_in_trouble(const Recorded *machine) {
+        _cleanup_(cgroups_done) Cgroups cgroups = {0};
+
+        assert_int_equal(cgroups_read(machine->root, false, &cgroups), 0);
+        return cgroups.n;
+}
+
+static void test_a_branch_where_nothing_happened_is_passed_over(void **state) {
+        static const char *const events[] = {
+                "low 0\nhigh 1\nmax 0\noom 0\noom_kill 0\n",
+                "low 0\nhigh 0\nmax 1\noom 0\noom_kill 0\n",
+                "low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\n",
+                "an old kernel\n",
+        };
+        static const char calm[] = "low 5\nhigh 0\nmax 0\noom 0\noom_kill 0\n";
+        _cleanup_(recorded_done) Recorded machine = {0};
+
+        recorded_init(&machine, NULL);
+        put_v2(&machine);
+        for (size_t i = 0; i < ELEMENTSOF(events); i++) {
+                recorded_put(&machine, V2 "a.slice/memory.events", events[i]);
+                assert_int_equal(count_in_trouble(&machine), 1);
+        }
+        recorded_put(&machine, V2 "a.slice/memory.events", calm);
+        assert_int_equal(count_in_trouble(&machine), 0);
+        /* Unless each counts for itself alone. */
+        recorded_put(&machine,
+                     "proc/self/mounts",
+                     "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,memory_localevents 0 0\n");
+        assert_int_equal(count_in_trouble(&machine), 1);
+        recorded_put(&machine, V2 "a.slice/b/memory.events", calm);
+        assert_int_equal(count_in_trouble(&machine), 0);
+}
+
 static void test_version_1_has_its_pressure_in_the_tree_of_version_2(void **state) {
         _cleanup_(recorded_done) Recorded machine = {0};
         _cleanup_(cgroups_done) Cgroups cgroups = {0};
@@ -135,6 +169,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_version_2_is_read_from_its_tree),
                 cmocka_unit_test(test_only_those_with_a_limit_are_read_unless_all_are_asked_for),
+                cmocka_unit_test(test_a_branch_where_nothing_happened_is_passed_over),
                 cmocka_unit_test(test_version_1_has_its_pressure_in_the_tree_of_version_2),
                 cmocka_unit_test(test_high_is_a_limit_too),
                 cmocka_unit_test(test_recorded_machines_have_pressure_alone_or_nothing),
