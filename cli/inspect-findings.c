@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/inspect-print.h"
 
+/* A hundred cgroups may thrash, and the screen has room for little else then. */
+#define SHOWN ((size_t) 8)
+
 static Style severity_style(FindingSeverity severity) {
         switch (severity) {
         case FINDING_BAD:
@@ -35,8 +38,15 @@ static void print_finding(const Finding *finding) {
 }
 
 void inspect_print_findings(const Findings *findings) {
-        for (size_t i = 0; i < findings->n; i++)
+        size_t n = arg_all ? findings->n : MIN_OF(findings->n, SHOWN);
+
+        for (size_t i = 0; i < n; i++)
                 print_finding(&findings->items[i]);
+        if (findings->n > n)
+                (void) printf("%*sand %zu more: --all shows them\n",
+                              INSPECT_LABEL_WIDTH,
+                              "",
+                              findings->n - n);
         if (findings->failed)
                 (void) print_errno(-ENOMEM, "findings");
 }

@@ -8,7 +8,7 @@
 static const SizeText unknown = {"-"};
 
 SizeText size_text(int64_t bytes) {
-        SizeText text;
+        SizeText text = {""};
 
         if (bytes < 0)
                 return unknown;
@@ -17,7 +17,7 @@ SizeText size_text(int64_t bytes) {
 }
 
 SizeText share_text(int permyriad) {
-        SizeText text;
+        SizeText text = {""};
 
         if (permyriad < 0)
                 return unknown;
@@ -26,7 +26,7 @@ SizeText share_text(int permyriad) {
 }
 
 SizeText rate_text(int64_t milli) {
-        SizeText text;
+        SizeText text = {""};
 
         if (milli < 0)
                 return unknown;
@@ -42,7 +42,7 @@ SizeText rate_text(int64_t milli) {
 }
 
 SizeText count_text(int64_t count) {
-        SizeText text;
+        SizeText text = {""};
 
         if (count < 0)
                 return unknown;
@@ -55,7 +55,11 @@ int64_t inspect_page_bytes(const Inspect *inspect) {
 }
 
 int64_t inspect_pages(const Inspect *inspect, int64_t pages) {
-        return pages < 0 ? COUNTER_NONE : pages * inspect_page_bytes(inspect);
+        int64_t bytes = COUNTER_NONE;
+
+        if (pages >= 0 && __builtin_mul_overflow(pages, inspect_page_bytes(inspect), &bytes))
+                return INT64_MAX;
+        return bytes;
 }
 
 void inspect_zone_name(const Inspect *inspect,

@@ -95,6 +95,19 @@ static void print_protection(const Inspect *inspect, const Zone *zone) {
                               size_text(inspect_pages(inspect, MIN_OF(most, zone->managed))).text);
 }
 
+/* Two in a line. */
+static void print_counters(const Zone *zone) {
+        for (size_t i = 0; i < zone->counters.n; i++) {
+                const Counter *counter = &zone->counters.items[i];
+                (void) printf("%*s%-22s%11s%s",
+                              i % 2 == 0 ? INSPECT_LABEL_WIDTH : 2,
+                              "",
+                              counter->name,
+                              count_text(counter->value).text,
+                              i % 2 == 1 || i + 1 == zone->counters.n ? "\n" : "");
+        }
+}
+
 void inspect_print_zones(const Inspect *inspect) {
         const Zones *zones = &inspect->now->zones;
         bool any = false;
@@ -107,6 +120,8 @@ void inspect_print_zones(const Inspect *inspect) {
                 any = true;
                 print_zone(inspect, &zones->items[i]);
                 print_protection(inspect, &zones->items[i]);
+                if (arg_all)
+                        print_counters(&zones->items[i]);
         }
         (void) printf("\n%s are kept free in all (vm.min_free_kbytes)\n",
                       size_text(inspect->now->min_free).text);

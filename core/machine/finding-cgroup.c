@@ -102,34 +102,76 @@ static void add_thrashing(const Case *c, const Cgroup *cgroup, const Trouble *tr
                     what);
 }
 
-static void add_killed(const Case *c, const Cgroup *cgroup, const Trouble *trouble) {
-        char size[32] = "no limit";
+static void add_killing(const Case *c, const Cgroup *cgroup) {
+        char size[32];
 
-        if (cgroup_limit(cgroup) > 0)
-                format_size((uint64_t) cgroup_limit(cgroup), size);
+        format_size((uint64_t) cgroup_limit(cgroup), size);
         finding_add(c,
-                    trouble->kills > 0 ? FINDING_BAD : FINDING_NOTE,
-                    "cgroup-oom-kill",
+                    FINDING_BAD,
+                    "cgroup-oom-kill-now",
                     NULL,
                     "dmesg | memctl oom -",
-                    "The OOM killer %s in the cgroup %s (%s): %lld since it was made.",
-                    trouble->kills > 0 ? "is killing" : "has killed",
+                    "The OOM killer is at work in the cgroup %s, whose limit is %s: it has ended "
+                    "%lld processes there.",
                     cgroup->path,
                     size,
                     (long long) cgroup->oom_kill);
 }
 
+/* Kills of some day, of how many cgroups, and where most. */
+typedef struct Killed {
+        const Cgroup *most;
+        size_t n;
+} Killed;
+
+static void add_killed(const Case *c, const Killed *killed) {
+        char others[64] = "";
+
+        if (killed->n == 0)
+                return;
+        if (killed->n > 1)
+                (void) snprintf(others,
+                                sizeof(others),
+                                ", and some in %zu other%s",
+                                killed->n - 1,
+                                killed->n > 2 ? "s" : "");
+        finding_add(c,
+                    FINDING_NOTE,
+                    "cgroup-oom-kill",
+                    NULL,
+                    "dmesg | memctl oom -",
+                    "Processes that the OOM killer ended in the cgroup %s because of its limit: "
+                    "%lld%s.",
+                    killed->most->path,
+                    (long long) killed->most->oom_kill,
+                    others);
+}
+
+static void
+count_kills(const Case *c, const Cgroup *cgroup, const Trouble *trouble, Killed *killed) {
+        /* What is above it counts it as well; the one with the limit is meant. */
+        if (cgroup->oom_kill <= 0 || cgroup_limit(cgroup) <= 0)
+                return;
+        if (trouble->kills > 0) {
+                add_killing(c, cgroup);
+                return;
+        }
+        killed->n++;
+        if (!killed->most || cgroup->oom_kill > killed->most->oom_kill)
+                killed->most = cgroup;
+}
+
 void finding_rule_cgroups(const Case *c) {
+        Killed killed = {0};
+
         for (size_t i = 0; i < c->now->cgroups.n; i++) {
                 const Cgroup *cgroup = &c->now->cgroups.items[i];
-                bool killed = cgroup->oom_kill > 0;
-                if (!killed && !cgroup_is_full(cgroup))
+                if (cgroup->oom_kill <= 0 && !cgroup_is_full(cgroup))
                         continue;
                 Trouble trouble = trouble_of(c, cgroup);
                 if (is_thrashing(c, cgroup, &trouble))
                         add_thrashing(c, cgroup, &trouble);
-                /* What is above it counts it as well; the one with the limit is meant. */
-                if (killed && cgroup_limit(cgroup) > 0)
-                        add_killed(c, cgroup, &trouble);
+                count_kills(c, cgroup, &trouble, &killed);
         }
+        add_killed(c, &killed);
 }

@@ -6,8 +6,9 @@
 /* In 1/10000. */
 #define MIN_FREE_HIGH 600
 #define FALLBACK_HIGH 5000
-/* Fewer faults say nothing of a share. */
+/* Fewer faults say nothing of a share: since boot, and a second. */
 #define FAULTS_MIN 1000
+#define FAULTS_NOW_MIN 100
 
 /* Can an allocation take from any zone of the node without going below that mark? What the zone
  * keeps from those that could use a higher one counts (__zone_watermark_ok, mm/page_alloc.c). */
@@ -175,27 +176,35 @@ void finding_rule_fragmentation(const Case *c) {
                     piece);
 }
 
+/* Share of the faults that fell back, in 1/10000; 0 when there were too few to say. */
+static unsigned fallback_share(int64_t got, int64_t fell_back, int64_t least) {
+        if (got < 0 || fell_back < 0 || got + fell_back < least)
+                return 0;
+        return share_of((uint64_t) fell_back, (uint64_t) (got + fell_back));
+}
+
 void finding_rule_thp_fallback(const Case *c) {
         const ActivityCounts *counts = &c->now->activity;
-        int64_t delta = activity_delta(
-                c->before ? &c->before->activity : NULL, counts, ACTIVITY_THP_FALLBACK);
-        int64_t got = counts->total[ACTIVITY_THP_FAULT];
-        int64_t fell_back = counts->total[ACTIVITY_THP_FALLBACK];
+        unsigned now = fallback_share(case_rate(c, ACTIVITY_THP_FAULT),
+                                      case_rate(c, ACTIVITY_THP_FALLBACK),
+                                      FAULTS_NOW_MIN);
+        unsigned boot = fallback_share(counts->total[ACTIVITY_THP_FAULT],
+                                       counts->total[ACTIVITY_THP_FALLBACK],
+                                       FAULTS_MIN);
+        bool is_now = now >= FALLBACK_HIGH;
         char percent[16];
 
         if (!case_has(c, INSPECTION_ACTIVITY | INSPECTION_HUGE) || !c->now->thp.present ||
-            got < 0 || fell_back < 0 || got + fell_back < FAULTS_MIN)
+            (!is_now && boot < FALLBACK_HIGH))
                 return;
-        unsigned share = share_of((uint64_t) fell_back, (uint64_t) (got + fell_back));
-        if (share < FALLBACK_HIGH)
-                return;
-        format_share(share, percent);
+        format_share(is_now ? now : boot, percent);
         finding_add(c,
-                    delta > 0 ? FINDING_WARNING : FINDING_NOTE,
+                    is_now ? FINDING_WARNING : FINDING_NOTE,
                     "thp-fallback",
                     "transparent_hugepage.defrag",
                     "memctl inspect thp",
-                    "%s of the page faults that wanted a huge page since boot got small ones%s.",
-                    percent,
-                    delta > 0 ? ", and it goes on" : "");
+                    is_now ? "%s of the page faults that want a huge page now get small ones."
+                           : "%s of the page faults that wanted a huge page since boot got small "
+                             "ones.",
+                    percent);
 }

@@ -58,7 +58,8 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
         expect output "can be reclaimed"
         expect stderr "there is no proc/slabinfo"
         memctl inspect thp
-        expect output "madvise, defrag" "5021 got one, 31 fell back" "POOL"
+        expect output "madvise, defrag" "5021 got one, 31 fell back" \
+                $'\n POOL  PAGES  FREE' $'\n2 MiB      0     0'
         memctl inspect reclaim
         expect output "allocations that stalled" "1214" "kswapd       freed - of what it scanned now, 85.9 % since boot"
         memctl inspect writeback
@@ -216,6 +217,31 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
         [[ $output == *$'\033[2J'*$'\033[H'*$'\033[H'* ]]
         local frame=${output##*$'\033[H'}
         (($(grep -c . <<<"$frame") <= 12))
+}
+
+@test "a hundred cgroups that thrash leave room on the screen" {
+        local i
+        for i in {1..20}; do
+                thrashing_cgroup
+                mv "$TREE/sys/fs/cgroup/shop.slice/web.service" "$TREE/sys/fs/cgroup/shop.slice/web-$i.service"
+        done
+        memctl inspect
+        expect output "and 13 more: --all shows them" "RAM"
+        (($(grep -c '^bad' <<<"$output") == 8))
+        memctl inspect --all
+        (($(grep -c '^bad' <<<"$output") == 20))
+        memctl inspect --json=short
+        json 'len(d["findings"]) == 21'
+}
+
+@test "zones --all shows the counters of each zone" {
+        rm -r "$TREE"
+        make_tree x86-24g-6.18
+        memctl inspect zones --all
+        expect output "nr_free_pages_blocks       156672"
+        ! grep -E '^.{81}' <<<"$output"
+        memctl inspect zones
+        [[ $output != *nr_free_pages_blocks* ]]
 }
 
 @test "long lists are cut at 20 rows, -n N, or not with --all" {

@@ -9,7 +9,7 @@
 #include "core/knobs/knob.h"
 #include "tests/support/recorded.h"
 
-#define ALL_PARTS (~0u >> 20)
+#define ALL_PARTS ((unsigned) (INSPECTION_PROCESSES << 1) - 1)
 #define MIB (1024ll * 1024)
 
 /* A machine that is well, read twice within a second, for a test to make ill. */
@@ -281,8 +281,12 @@ static void test_faults_that_get_small_pages(void **state) {
         patient.before.activity.total[ACTIVITY_THP_FALLBACK] = 6000;
         add_activity(&patient, ACTIVITY_THP_FALLBACK, 0);
         assert_found(&patient, "thp-fallback", FINDING_NOTE);
-        add_activity(&patient, ACTIVITY_THP_FALLBACK, 1);
+        add_activity(&patient, ACTIVITY_THP_FALLBACK, 99);
+        assert_found(&patient, "thp-fallback", FINDING_NOTE);
+        add_activity(&patient, ACTIVITY_THP_FALLBACK, 100);
         assert_found(&patient, "thp-fallback", FINDING_WARNING);
+        add_activity(&patient, ACTIVITY_THP_FAULT, 101);
+        assert_found(&patient, "thp-fallback", FINDING_NOTE);
 }
 
 static void test_pressure_is_the_average_or_what_is_now(void **state) {
@@ -394,7 +398,8 @@ static void test_kills_in_a_cgroup(void **state) {
         put_cgroup(&patient.now, 0, 3);
         assert_found(&patient, "cgroup-oom-kill", FINDING_NOTE);
         put_cgroup(&patient.now, 0, 4);
-        assert_found(&patient, "cgroup-oom-kill", FINDING_BAD);
+        assert_found(&patient, "cgroup-oom-kill-now", FINDING_BAD);
+        assert_null(find(&patient, "cgroup-oom-kill"));
         patient.now.cgroups.items[0].max = COUNTER_NONE;
         assert_quiet(&patient);
 }
