@@ -34,6 +34,11 @@ static const Verb verbs[] = {
                 "memctl explain vm.swappiness", verb_explain,
         },
         {
+                "inspect", "[VIEW]", 0, 1, VERB_OFFLINE | VERB_PAGER, "What the memory is doing, and what is wrong",
+                "One screen: what is wrong, in plain words with the knob that matters; RAM, swap, time lost to waiting, each zone's free level against its watermarks, reclaim, compaction, huge pages, unwritten data and promised memory against their limits. VIEW shows one of them in full: zones, buddy, slab, thp, reclaim, writeback, overcommit, processes or cgroups. What happens now is told from two readings, half a second apart or as --interval says; a recorded tree gives one. --watch shows it anew until Ctrl-C; --all leaves no row out.",
+                "memctl inspect cgroups", verb_inspect,
+        },
+        {
                 "import", "tuned|sysctl FILE...", 2, SIZE_MAX, VERB_OFFLINE, "A profile of what others set",
                 "Prints a profile with what a profile of tuned (a name, its folder or its tuned.conf, with all that it includes) or files of sysctl.d set of memory; later files win. What cannot be carried over is said on standard error, with its line. Exit code 1 when nothing can.",
                 "memctl import tuned oracle --name our-oracle", verb_import,
@@ -148,7 +153,7 @@ static ExitCode check_arguments(const Verb *verb, size_t n, char **arguments) {
 }
 
 static ExitCode run_verb(const Verb *verb, size_t n, char **arguments) {
-        if (verb->flags & VERB_PAGER && !arg_follow && !arg_html)
+        if (verb->flags & VERB_PAGER && !arg_follow && !arg_html && !arg_watch)
                 print_pager_start();
         ExitCode code = verb->run(n, arguments);
         if (!print_done()) {

@@ -40,6 +40,7 @@ ExitCode verb_events(size_t n, char **arguments);
 ExitCode verb_explain(size_t n, char **arguments);
 ExitCode verb_export(size_t n, char **arguments);
 ExitCode verb_import(size_t n, char **arguments);
+ExitCode verb_inspect(size_t n, char **arguments);
 ExitCode verb_keep(size_t n, char **arguments);
 ExitCode verb_list(size_t n, char **arguments);
 ExitCode verb_oom(size_t n, char **arguments);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/oom-json.h"
 
+#include "cli/print.h"
 #include "core/base/json.h"
 
 /* Numbers that may be missing, and text that is not always UTF-8. */
@@ -9,38 +10,8 @@ static void set_number(json_object *object, const char *key, int64_t value) {
         json_set(object, key, value < 0 ? NULL : json_object_new_int64(value));
 }
 
-/* How many bytes the UTF-8 character there has; 0 when it is none. */
-static size_t character_length(const unsigned char *p) {
-        size_t n = p[0] < 0x80                   ? 1
-                   : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
-                   : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
-                   : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
-                                                 : 0;
-
-        for (size_t i = 1; i < n; i++)
-                if ((p[i] & 0xc0) != 0x80)
-                        return 0;
-        /* Longer than needed, half of a pair, and beyond the last character. */
-        if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-            (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-                return 0;
-        return n;
-}
-
-static json_object *text_json(const char *text) {
-        _cleanup_(freep) char *copy = text && *text ? strdup(text) : NULL;
-
-        for (unsigned char *p = (unsigned char *) copy; p && *p;) {
-                size_t n = character_length(p);
-                if (n == 0)
-                        *p = '?';
-                p += MAX_OF(n, (size_t) 1);
-        }
-        return copy ? json_object_new_string(copy) : NULL;
-}
-
 static void set_text(json_object *object, const char *key, const char *text) {
-        json_set(object, key, text_json(text));
+        json_set(object, key, text && *text ? json_text_of_bytes(text) : NULL);
 }
 
 static json_object *process_json(const OomProcess *process) {
@@ -72,7 +43,7 @@ static json_object *flags_json(const char *flags) {
         while (array && *flags) {
                 size_t n = strcspn(flags, "|");
                 _cleanup_(freep) char *flag = strndup(flags, n);
-                (void) json_object_array_add(array, text_json(flag));
+                (void) json_object_array_add(array, json_text_of_bytes(flag));
                 flags += n + (flags[n] == '|');
         }
         return array;

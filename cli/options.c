@@ -25,6 +25,7 @@ bool arg_dry_run;
 bool arg_follow;
 bool arg_list;
 const char *arg_html;
+bool arg_watch;
 bool arg_wait;
 usec_t arg_confirm_within;
 usec_t arg_probation;
@@ -35,7 +36,7 @@ bool arg_trial;
 usec_t arg_block;
 usec_t arg_washout = USEC_INFINITY;
 int arg_metric = _METRIC_INVALID;
-usec_t arg_interval = USEC_PER_SEC;
+usec_t arg_interval;
 usec_t arg_duration;
 const char *arg_pressure_of;
 bool arg_force;
@@ -184,6 +185,11 @@ static const char *set_html(const char *argument) {
         return NULL;
 }
 
+static const char *set_watch(const char *argument) {
+        arg_watch = true;
+        return NULL;
+}
+
 static const char *set_time(const char *argument, usec_t *ret) {
         usec_t usec = 0;
 
@@ -215,7 +221,7 @@ static const char *set_since(const char *argument) {
 }
 
 static const char *set_lines(const char *argument) {
-        return parse_uint64(argument, &arg_lines) < 0 ? "how many events" : NULL;
+        return parse_uint64(argument, &arg_lines) < 0 ? "a number" : NULL;
 }
 
 static const char *set_profile(const char *argument) {
@@ -256,10 +262,14 @@ static const char *set_metric(const char *argument) {
         return NULL;
 }
 
+/* Each verb has its own least. */
 static const char *set_interval(const char *argument) {
-        if (parse_duration(argument, &arg_interval) < 0 || arg_interval < USEC_PER_SEC ||
-            arg_interval > USEC_PER_HOUR)
-                return "a time from 1s to 1h: reading pressure more often changes what it reads";
+        usec_t usec = 0;
+
+        if (parse_duration(argument, &usec) < 0 || usec < 100 * USEC_PER_MSEC ||
+            usec > USEC_PER_HOUR)
+                return "a time from 100ms to 1h";
+        arg_interval = usec;
         return NULL;
 }
 
@@ -293,7 +303,7 @@ static const Option options[] = {
         {"quiet",          'q', NULL,   NULL,            "Say only what was asked for, and errors",           set_quiet},
         {"host",           'H', "HOST", NULL,            "Talk to memctld on another machine, through ssh",   set_host},
         {"root",           0,   "DIR",  NULL,            "Work on the tree in DIR instead of this machine",   set_root},
-        {"all",            'a', NULL,   "list diff",     "Also what is usually left out",                     set_all},
+        {"all",            'a', NULL,   "list diff inspect", "Also what is usually left out",                     set_all},
         {"check",          0,   NULL,   "validate",      "Also compare with the machine's live values",       set_check},
         {"strict",         0,   NULL,   "validate",      "Warnings are mistakes, and more is asked for",      set_strict},
         {"explain",        0,   "ID",   "validate",      "What a rule is about; \"list\" for all of them",    set_explain},
@@ -312,16 +322,17 @@ static const Option options[] = {
         {"block",          0,   "TIME", "replay trial",  "How long one setting stays, at least",              set_block},
         {"washout",        0,   "TIME", "replay trial",  "How much of the beginning of a block is left out",  set_washout},
         {"metric",         0,   "NAME", "replay trial",  "Which stalls are compared, like io.full",           set_metric},
-        {"interval",       0,   "TIME", "record",        "The time between two readings, 1s at least",        set_interval},
+        {"interval",        0,   "TIME", "inspect record",        "The time between two readings",        set_interval},
         {"duration",       0,   "TIME", "record trial",  "How long, at most",                                 set_duration},
         {"pressure-of",    0,   "SCOPE", "record",       "Of a unit or a cgroup instead of the system",       set_pressure_of},
         {"force",          0,   NULL,   "record",        "Overwrite the file",                                set_force},
         {"stop",           0,   NULL,   "trial",         "End the trial that runs, without a result",         set_stop},
         {"reason",         0,   "TEXT", "revert",        "Why; goes into the events",                         set_reason},
         {"since",          0,   "SEQ",  "events",        "Only events after this number",                     set_since},
-        {"lines",          'n', "N",    "events",        "Only the last N events",                            set_lines},
+        {"lines",          'n', "N",    "events inspect", "Only the last N events, or the first N rows",       set_lines},
         {"list",           0,   NULL,   "oom",           "One line an event",                                 set_list},
         {"html",           0,   "FILE", "replay report",        "Write a page with plots; - is standard output", set_html},
+        {"watch",          0,   NULL,   "inspect",       "Look again and again",                              set_watch},
         {"follow",         'f', NULL,   "events",        "Go on printing events as they happen",              set_follow},
 };
 /* clang-format on */

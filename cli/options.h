@@ -35,6 +35,7 @@ extern bool arg_dry_run;
 extern bool arg_follow;
 extern bool arg_list;
 extern const char *arg_html; /* the page's file, "-", or NULL */
+extern bool arg_watch;
 extern bool arg_wait;
 extern usec_t arg_confirm_within; /* 0: not given; also below */
 extern usec_t arg_probation;
@@ -45,7 +46,7 @@ extern bool arg_trial;
 extern usec_t arg_block;   /* 0: not given */
 extern usec_t arg_washout; /* USEC_INFINITY: not given */
 extern int arg_metric;     /* _METRIC_INVALID: not given */
-extern usec_t arg_interval;
+extern usec_t arg_interval; /* 0: not given */
 extern usec_t arg_duration;
 extern const char *arg_pressure_of;
 extern bool arg_force;

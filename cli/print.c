@@ -96,6 +96,9 @@ const char *glyph(Glyph which) {
                 [GLYPH_DOT] = {"*", "●"},
                 [GLYPH_ARROW] = {"->", "→"},
                 [GLYPH_ELLIPSIS] = {"...", "…"},
+                [GLYPH_FULL] = {"#", "█"},
+                [GLYPH_EMPTY] = {".", "░"},
+                [GLYPH_BEYOND] = {">", "▶"},
         };
 
         return glyphs[which][has_unicode];
@@ -175,9 +178,13 @@ void print_beside(size_t column, const char *text) {
         print_words(column, is_terminal ? MIN_OF(print_width(), WRAP_MAX) : SIZE_MAX, text);
 }
 
+void print_wrapped_beside(size_t column, const char *text) {
+        print_words(column, is_terminal ? MIN_OF(print_width(), WRAP_MAX) : WRAP_PLAIN, text);
+}
+
 void print_wrapped(size_t indent, const char *text) {
         (void) printf("%*s", (int) indent, "");
-        print_words(indent, is_terminal ? MIN_OF(print_width(), WRAP_MAX) : WRAP_PLAIN, text);
+        print_wrapped_beside(indent, text);
 }
 
 _printf_(2, 0) static void print_to_stderr(const char *before, const char *format, va_list ap) {
@@ -278,6 +285,36 @@ void json_add(json_object *object, const char *key, json_object *value) {
 
 json_object *json_text(const char *text) {
         return text ? json_object_new_string(text) : NULL;
+}
+
+/* How many bytes the UTF-8 character there has; 0 when it is none. */
+static size_t character_length(const unsigned char *p) {
+        size_t n = p[0] < 0x80                   ? 1
+                   : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+                   : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+                   : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+                                                 : 0;
+
+        for (size_t i = 1; i < n; i++)
+                if ((p[i] & 0xc0) != 0x80)
+                        return 0;
+        /* Longer than needed, half of a pair, and beyond the last character. */
+        if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+            (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+                return 0;
+        return n;
+}
+
+json_object *json_text_of_bytes(const char *text) {
+        _cleanup_(freep) char *copy = strdup(text);
+
+        for (unsigned char *p = (unsigned char *) copy; p && *p;) {
+                size_t n = character_length(p);
+                if (n == 0)
+                        *p = '?';
+                p += MAX_OF(n, (size_t) 1);
+        }
+        return json_text(copy);
 }
 
 void json_add_text(json_object *object, const char *key, const char *text) {

@@ -25,6 +25,9 @@ typedef enum Glyph {
         GLYPH_DOT,
         GLYPH_ARROW,
         GLYPH_ELLIPSIS,
+        GLYPH_FULL, /* of a bar */
+        GLYPH_EMPTY,
+        GLYPH_BEYOND,
         _GLYPH_MAX,
 } Glyph;
 
@@ -56,6 +59,8 @@ char *text_harmless(const char *text, bool keep_newlines);
 void print_styled(Style style, const char *format, ...) _printf_(2, 3);
 /* Prose, wrapped to the terminal, each line indented. */
 void print_wrapped(size_t indent, const char *text);
+/* The same beside a label, which takes the first line's part of that column. */
+void print_wrapped_beside(size_t column, const char *text);
 /* A message, beside what stands before that column; wrapped only on a terminal, so that a line
  * stays a line for grep. */
 void print_beside(size_t column, const char *text);
@@ -87,3 +92,6 @@ void json_add_text(json_object *object, const char *key, const char *text);
 void json_add_bool(json_object *object, const char *key, bool value);
 void json_add_number(json_object *object, const char *key, uint64_t value);
 json_object *json_text(const char *text);
+/* The same of text that need not be UTF-8 (names of processes, of cgroups, of what a log quotes): a
+ * byte that is none becomes "?". */
+json_object *json_text_of_bytes(const char *text);

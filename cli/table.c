@@ -144,6 +144,10 @@ static void print_cell(const Table *table, const Layout *layout, size_t row, siz
         size_t width = layout->widths[column], columns = text_width(cell->text);
         bool last = column + 1 == layout->n_columns;
 
+        if (table->right & 1u << column && columns < width) {
+                (void) printf("%*s", (int) (width - columns), "");
+                columns = width;
+        }
         (void) fputs(style_begin(cell->style), stdout);
         if (last)
                 print_cut(cell->text, width);

@@ -9,7 +9,7 @@
 
 #include "cli/print.h"
 
-#define TABLE_COLUMNS_MAX 6
+#define TABLE_COLUMNS_MAX 10
 
 typedef struct TableCell {
         char *text;
@@ -21,6 +21,7 @@ typedef struct Table {
         TableCell *cells; /* row after row; the first row is the heading */
         size_t n;
         size_t indent;
+        unsigned right; /* a bit for each column whose cells stand at its right: numbers */
         bool keep_last; /* never cut the last column: half a path is of no use */
         bool drop_last; /* leave it out where little of it would fit */
         bool failed;    /* memory was short */

@@ -8,6 +8,13 @@
 #include "core/base/quantity.h"
 #include "core/machine/trace.h"
 
+/* Reading more often changes what is read (core/machine/sample.h). */
+#define INTERVAL_MIN USEC_PER_SEC
+
+static usec_t interval_usec(void) {
+        return arg_interval > 0 ? arg_interval : INTERVAL_MIN;
+}
+
 static volatile sig_atomic_t stopped;
 
 static void on_stop(int signal) {
@@ -35,7 +42,7 @@ static void sleep_until(usec_t usec) {
 static void write_head(FILE *out, const Machine *machine) {
         char interval[64];
 
-        format_duration(arg_interval, interval);
+        format_duration(interval_usec(), interval);
         (void) fprintf(out,
                        "# pressure of %s on Linux %s, a reading each %s\n",
                        arg_pressure_of ? arg_pressure_of : "system",
@@ -47,7 +54,7 @@ static void write_head(FILE *out, const Machine *machine) {
 /* On the grid that begins with the first reading. What was slept through (a suspend) is a gap: two
  * readings close together would change what is measured. */
 static usec_t next_usec(usec_t start_usec) {
-        return start_usec + ((now_usec() - start_usec) / arg_interval + 1) * arg_interval;
+        return start_usec + ((now_usec() - start_usec) / interval_usec() + 1) * interval_usec();
 }
 
 /* Until the time is up or somebody says stop. -errno of writing. */
@@ -127,6 +134,11 @@ ExitCode verb_record(size_t n, char **arguments) {
         FILE *out = NULL;
         Sample sample;
 
+        if (interval_usec() < INTERVAL_MIN) {
+                print_error("--interval takes at least 1s here: reading pressure more often changes "
+                            "what it reads");
+                return EXIT_CODE_USAGE;
+        }
         if (machine_open(&machine) < 0)
                 return EXIT_CODE_FAILED;
         catch_signals();

@@ -161,6 +161,13 @@ int parse_share(const char *text, unsigned *ret_permyriad) {
         return 0;
 }
 
+unsigned share_of(uint64_t part, uint64_t whole) {
+        if (whole == 0)
+                return 0;
+        unsigned __int128 share = (unsigned __int128) part * 10000 / whole;
+        return share > UINT32_MAX ? UINT32_MAX : (unsigned) share;
+}
+
 void format_duration(usec_t usec, char buffer[static 64]) {
         static const Suffix parts[] = {
                 {"d", USEC_PER_DAY},

@@ -15,6 +15,9 @@ int parse_ratio(const char *text, uint64_t *ret_permyriad);
 /* The same, at most 100 %. */
 int parse_share(const char *text, unsigned *ret_permyriad);
 
+/* How much of the whole a part is, in 1/10000, at most UINT32_MAX; 0 of nothing. */
+unsigned share_of(uint64_t part, uint64_t whole);
+
 /* Rounded down to what a person reads: "30min", "1h 5min", "2.5s", "40ms"; USEC_INFINITY is
  * "forever". */
 void format_duration(usec_t usec, char buffer[static 64]);

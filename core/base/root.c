@@ -78,11 +78,15 @@ DIR *root_open_dir(const Root *root, const char *path) {
         return dir;
 }
 
-int root_read(const Root *root, const char *path, char **ret) {
+int root_read_max(const Root *root, const char *path, size_t max, char **ret) {
         _cleanup_(closep) int fd = root_open_file(root, path, O_RDONLY);
         if (fd < 0)
                 return fd;
-        return read_all(fd, ROOT_READ_MAX, ret, NULL);
+        return read_all(fd, max, ret, NULL);
+}
+
+int root_read(const Root *root, const char *path, char **ret) {
+        return root_read_max(root, path, ROOT_READ_MAX, ret);
 }
 
 int root_read_into(const Root *root, const char *path, char *buffer, size_t size) {
@@ -102,6 +106,21 @@ int root_read_into(const Root *root, const char *path, char *buffer, size_t size
                 filled += (size_t) n;
         }
         buffer[filled] = '\0';
+        return 0;
+}
+
+int root_read_at(int dir_fd, const char *name, char *buffer, size_t size) {
+        _cleanup_(closep) int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        ssize_t n;
+
+        if (fd < 0)
+                return -errno;
+        do
+                n = read(fd, buffer, size - 1);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        buffer[n] = '\0';
         return 0;
 }
 

@@ -44,6 +44,12 @@ int root_open_file(const Root *root, const char *path, int flags);
 DIR *root_open_dir(const Root *root, const char *path);
 /* The whole file as text, at most ROOT_READ_MAX; the caller frees. -errno. */
 int root_read(const Root *root, const char *path, char **ret);
+/* The same for files that grow with the machine: proc/zoneinfo has a part for each CPU in each
+ * zone. */
+int root_read_max(const Root *root, const char *path, size_t max, char **ret);
 /* Into the caller's buffer, without allocation, NUL-terminated, cut at size - 1; -errno. */
 int root_read_into(const Root *root, const char *path, char *buffer, size_t size);
+/* The same for a file of a folder that is open, with one read(2): for walks over thousands of
+ * folders, and for files that the kernel prints at once, as those of cgroups and of processes. */
+int root_read_at(int dir_fd, const char *name, char *buffer, size_t size);
 bool root_exists(const Root *root, const char *path);

@@ -247,7 +247,8 @@ static int read_page_size(const Root *root, Facts *facts) {
         if (!root_is_live(root) &&
             root_read_into(root, "proc/self/smaps", text, sizeof(text)) >= 0) {
                 int r = find_kib(text, "KernelPageSize", &bytes);
-                if (r < 0 || bytes == 0 || (bytes & (bytes - 1)) != 0)
+                /* No architecture has base pages of more than 1 MiB. */
+                if (r < 0 || bytes == 0 || bytes > 1024 * 1024 || (bytes & (bytes - 1)) != 0)
                         return -EBADMSG;
         }
         facts->context.page_bytes = bytes;

@@ -33,7 +33,7 @@ sorted() {
 }
 
 @test "help has every verb of the specification" {
-        [[ $(sorted "${VERBS[@]}") == "$(sorted list show validate diff explain import export oom record replay trial status apply keep revert events report reload release)" ]]
+        [[ $(sorted "${VERBS[@]}") == "$(sorted list show validate diff explain inspect import export oom record replay trial status apply keep revert events report reload release)" ]]
 }
 
 @test "help fits 80 columns, goes to standard output, and ends with 0" {

@@ -58,8 +58,11 @@ bad() {
         bad '--confirm-within takes a time like 30s, 10min or 2h, not "-5s"' apply redis --confirm-within=-5s
         bad '--confirm-within takes a time from 1s to 7d, not "8d"' apply redis --confirm-within=8d
         bad '--probation takes a time from 1s to 7d, not "1ms"' apply redis --probation=1ms
-        bad '--lines takes how many events, not "-5"' events -n -5
-        bad '--lines takes how many events, not "many"' events --lines=many
+        bad '--lines takes a number, not "-5"' events -n -5
+        bad '--lines takes a number, not "many"' events --lines=many
+        bad '--interval takes a time from 100ms to 1h, not "5"' inspect --interval 5
+        bad '--interval takes a time from 100ms to 1h, not "99ms"' inspect --interval 99ms
+        bad '--interval takes a time from 100ms to 1h, not "2h"' inspect --interval 2h
         bad '--since takes an event'\''s number, not "yesterday"' events --since=yesterday
         bad "--reason takes at most 256 bytes, not \"$(printf 'x%.0s' {1..257})\"" \
                 revert --reason "$(printf 'x%.0s' {1..257})"
@@ -67,8 +70,9 @@ bad() {
 
 @test "options of another verb, and options that exclude each other" {
         bad '--wait is no option of "list", only of: apply trial' list --wait
-        bad '--all is no option of "show", only of: list diff' show redis -a
+        bad '--all is no option of "show", only of: list diff inspect' show redis -a
         bad '--reason is no option of "keep", only of: revert' keep --reason why
+        bad '--watch is no option of "oom", only of: inspect' oom --watch -
         bad '--host and --root exclude each other' --root /mnt -H web1 status
         bad '"diff" reads this machine'\''s files and cannot be used with --host: run it there' -H web1 diff redis
         bad '--dry-run changes nothing: it goes with neither --wait nor --confirm-within nor --probation' \

@@ -136,6 +136,7 @@ static void test_a_file_that_is_missing_or_senseless_is_named(void **state) {
                 {"sys/devices/system/node/online", "0-99999999999999999999\n", -EBADMSG},
                 {"proc/self/smaps", "KernelPageSize: 3 kB\n", -EBADMSG},
                 {"proc/self/smaps", "KernelPageSize: 0 kB\n", -EBADMSG},
+                {"proc/self/smaps", "KernelPageSize: 2048 kB\n", -EBADMSG},
                 {"sys/kernel/mm/transparent_hugepage/hpage_pmd_size", NULL, -ENOENT},
                 {"sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "5000\n", -EBADMSG},
         };

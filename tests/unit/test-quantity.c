@@ -221,6 +221,15 @@ static void test_shares_are_printed_as_precisely_as_needed(void **state) {
         }
 }
 
+static void test_a_share_of_something_is_bounded(void **state) {
+        assert_int_equal(share_of(1, 3), 3333);
+        assert_int_equal(share_of(3, 3), 10000);
+        assert_int_equal(share_of(9, 3), 30000);
+        assert_int_equal(share_of(5, 0), 0);
+        assert_int_equal(share_of(UINT64_MAX, UINT64_MAX), 10000);
+        assert_int_equal(share_of(UINT64_MAX, 1), UINT32_MAX);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_durations_are_read_with_their_units),
@@ -232,6 +241,7 @@ int main(void) {
                 cmocka_unit_test(test_printed_durations_are_read_back),
                 cmocka_unit_test(test_sizes_are_printed_with_a_tenth_where_it_tells),
                 cmocka_unit_test(test_shares_are_printed_as_precisely_as_needed),
+                cmocka_unit_test(test_a_share_of_something_is_bounded),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -88,6 +88,23 @@ static void test_a_file_past_the_bound_is_refused(void **state) {
         assert_int_equal(root_open(tree, &root), 0);
         assert_int_equal(root_read(root, "large", &read), -EFBIG);
         assert_null(read);
+        assert_int_equal(root_read_max(root, "large", ROOT_READ_MAX + 1, &read), 0);
+        assert_int_equal(strlen(read), ROOT_READ_MAX + 1);
+        free(read);
+}
+
+static void test_a_file_of_an_open_folder_is_read(void **state) {
+        _cleanup_(tree_removep) char *tree = NULL;
+        _cleanup_(root_closep) Root *root = NULL;
+        char buffer[8];
+
+        assert_int_equal(tree_copy(NULL, &tree), 0);
+        assert_int_equal(tree_write(tree, "a/b/file", "abc\n"), 0);
+        assert_int_equal(root_open(tree, &root), 0);
+        _cleanup_(closep) int fd = root_open_file(root, "a", O_PATH | O_DIRECTORY);
+        assert_int_equal(root_read_at(fd, "b/file", buffer, sizeof(buffer)), 0);
+        assert_string_equal(buffer, "abc\n");
+        assert_int_equal(root_read_at(fd, "file", buffer, sizeof(buffer)), -ENOENT);
 }
 
 static void test_files_are_opened_close_on_exec(void **state) {
@@ -121,6 +138,7 @@ int main(void) {
                 cmocka_unit_test(test_what_is_missing_or_no_folder_says_so),
                 cmocka_unit_test(test_a_short_buffer_gets_the_beginning),
                 cmocka_unit_test(test_a_file_past_the_bound_is_refused),
+                cmocka_unit_test(test_a_file_of_an_open_folder_is_read),
                 cmocka_unit_test(test_files_are_opened_close_on_exec),
                 cmocka_unit_test(test_the_write_hook_is_kept),
         };
