@@ -43,9 +43,9 @@ extern const char *arg_reason; /* NULL: not given; also below */
 extern const char *arg_profile;
 extern usec_t arg_change_at;
 extern bool arg_trial;
-extern usec_t arg_block;   /* 0: not given */
-extern usec_t arg_washout; /* USEC_INFINITY: not given */
-extern int arg_metric;     /* _METRIC_INVALID: not given */
+extern usec_t arg_block;    /* 0: not given */
+extern usec_t arg_washout;  /* USEC_INFINITY: not given */
+extern int arg_metric;      /* _METRIC_INVALID: not given */
 extern usec_t arg_interval; /* 0: not given */
 extern usec_t arg_duration;
 extern const char *arg_pressure_of;
