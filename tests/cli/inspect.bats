@@ -239,7 +239,9 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
         make_tree x86-24g-6.18
         memctl inspect zones --all
         expect output "nr_free_pages_blocks       156672"
-        [[ -z $(grep -E '^.{81}' <<<"$output") ]]
+        if grep -E '^.{81}' <<<"$output"; then
+                return 1
+        fi
         memctl inspect zones
         [[ $output != *nr_free_pages_blocks* ]]
 }
