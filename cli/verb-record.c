@@ -135,8 +135,9 @@ ExitCode verb_record(size_t n, char **arguments) {
         Sample sample;
 
         if (interval_usec() < INTERVAL_MIN) {
-                print_error("--interval takes at least 1s here: reading pressure more often changes "
-                            "what it reads");
+                print_error(
+                        "--interval takes at least 1s here: reading pressure more often changes "
+                        "what it reads");
                 return EXIT_CODE_USAGE;
         }
         if (machine_open(&machine) < 0)
