@@ -5,8 +5,9 @@
 
 #include "cli/inspect.h"
 
-/* Between the two readings of one look: long enough for a rate, short enough to wait for. */
-#define LOOK_USEC (500 * USEC_PER_MSEC)
+/* Between the two readings of one look: short enough to wait for, and no shorter than pressure may
+ * be read (see core/machine/sample.h). */
+#define LOOK_USEC USEC_PER_SEC
 #define WATCH_USEC (2 * USEC_PER_SEC)
 #define ROWS 20
 

@@ -35,7 +35,7 @@ static const Verb verbs[] = {
         },
         {
                 "inspect", "[VIEW]", 0, 1, VERB_OFFLINE | VERB_PAGER, "What the memory is doing, and what is wrong",
-                "One screen: what is wrong, in plain words with the knob that matters; RAM, swap, time lost to waiting, each zone's free level against its watermarks, reclaim, compaction, huge pages, unwritten data and promised memory against their limits. VIEW shows one of them in full: zones, buddy, slab, thp, reclaim, writeback, overcommit, processes or cgroups. What happens now is told from two readings, half a second apart or as --interval says; a recorded tree gives one. --watch shows it anew until Ctrl-C; --all leaves no row out.",
+                "One screen: what is wrong, in plain words with the knob that matters; RAM, swap, time lost to waiting, each zone's free level against its watermarks, reclaim, compaction, huge pages, unwritten data and promised memory against their limits. VIEW shows one of them in full: zones, buddy, slab, thp, reclaim, writeback, overcommit, processes or cgroups. What happens now is told from two readings, a second apart or as --interval says; a recorded tree gives one. --watch shows it anew until Ctrl-C; --all leaves no row out.",
                 "memctl inspect cgroups", verb_inspect,
         },
         {
