@@ -11,7 +11,6 @@ load common
 setup_file() {
         knob dirty_ratio 20
         knob dirty_background_ratio 10
-        knob page-cluster 3
         knobs_save "$knobs_at_start"
         mkdir -p /etc/memctl/memctld.conf.d
         printf '[Daemon]\nSampleInterval=2s\n' >/etc/memctl/memctld.conf.d/test.conf
@@ -31,14 +30,6 @@ sysctl:
   vm.dirty_writeback_centisecs: 501
 watch:
   probation: 90s
-END
-        profile readahead <<'END'
-profile: readahead
-summary: each page from swap by itself
-sysctl:
-  vm.page-cluster: 0
-watch:
-  probation: 10min
 END
         /memctl-test/system/load write /memctl-test/disk/judged 3>&- &
         echo $! >/run/memctl-test.load
@@ -109,22 +100,4 @@ dirty_is_tiny() {
         until_true 20 no_knob_changed
         until_true 20 state_is reverted
         last_event recovered '"trial" in e["message"]'
-}
-
-@test "swap without readahead is reverted by the comparison" {
-        local cgroup=/memctl-test/memcg
-
-        [[ -e $cgroup/memory.limit_in_bytes ]] || skip 'no memory cgroup of version 1 here'
-        grep -q memctl-test /proc/swaps || skip 'no swap file could be made here'
-        echo $((64 * 1024 * 1024)) >"$cgroup/memory.limit_in_bytes"
-        kill "$(</run/memctl-test.load)" # one load at a time
-        /memctl-test/system/load touch 128 4000 "$cgroup" 3>&- &
-        touch_pid=$!
-        sleep 200
-        run timeout 300 memctl apply --wait readahead
-        kill "$touch_pid"
-        echo "$output"
-        [ "$status" -eq 3 ]
-        last_event reverted 'f["reason"] in ("regression", "budget")'
-        [[ $(knob page-cluster) == 3 ]]
 }

@@ -54,9 +54,16 @@ class Kernel:
         self.values[path] = value
 
 
+class Variables(profiles.variables.Variables):
+    """Finds the files that the package puts into /etc/tuned where it is unpacked, too."""
+
+    def add_from_file(self, filename):
+        super().add_from_file(filename if os.path.exists(filename) else UNPACKED + filename)
+
+
 def load(name):
     """The profile as tuned merges it, and its variables."""
-    variables = profiles.variables.Variables()
+    variables = Variables()
     loader = profiles.Loader(
         profiles.Locator(FOLDERS), profiles.Factory(), profiles.Merger(), None, variables
     )
