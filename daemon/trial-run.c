@@ -8,6 +8,8 @@
 
 /* A switch a little late is one for both settings alike. */
 #define ACCURACY_PART 100
+/* What the blocks of the new setting may be stalled, on average, over the fewest that can tell. */
+#define BUDGET_SHARE 0.5
 
 struct TrialRun {
         Baseline *baseline;
@@ -130,7 +132,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
                         end(run, TRIAL_END_FAILED);
                 return 0;
         case AFTER_BUDGET:
-                end(run, TRIAL_END_BUDGET);
+                trial_end(&run->trial);
+                end(run, run->trial.effect == TRIAL_WORSE ? TRIAL_END_JUDGED : TRIAL_END_BUDGET);
                 return 0;
         case AFTER_JUDGED:
                 trial_end(&run->trial);
@@ -169,6 +172,12 @@ static void arm_budget(TrialRun *run) {
         (void) baseline_visit_before(
                 run->baseline, run->start_usec, USEC_PER_HOUR, add_share, &shares);
         budget_arm(&run->budget, shares.shares, shares.n, block_sec, run->trial.margin);
+        /* A setting that is plainly worse must be able to show it: so many blocks it has to have.
+         */
+        double measured_sec =
+                (double) (run->schedule->block_usec - run->schedule->washout_usec) / USEC_PER_SEC;
+        run->budget.limit =
+                MAX_OF(run->budget.limit, BUDGET_SHARE * measured_sec * TRIAL_BLOCKS_MIN / 2);
 }
 
 int trial_run_new(sd_event *event,
