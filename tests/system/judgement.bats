@@ -22,6 +22,7 @@ sysctl:
   vm.dirty_background_bytes: 32KiB
 watch:
   probation: 10min
+  on-regression: confirm
 END
         profile equal <<'END'
 profile: equal
@@ -83,6 +84,13 @@ dirty_is_tiny() {
         memctl report | head -n 30
         memctl report --html /run/memctl-test.html
         grep -q '<svg' /run/memctl-test.html
+}
+
+@test "the daemon's own trial confirms that regression" {
+        until_true 120 state_is trial
+        until_true 700 state_is reverted
+        last_event regression 'f["confirmation"] == "confirmed"'
+        no_knob_changed
 }
 
 @test "a trial of the two finds the worse one, and puts back what was in force" {
