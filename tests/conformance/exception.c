@@ -76,13 +76,13 @@ static bool overcommit_is_forbidden(const Machine *machine, KnobRef ref) {
 
 /* clang-format off */
 #define POOL(name)                                                                                 \
-        {name, PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, machine_is_used,                      \
+        {name, PROBE_MAXIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, NULL,                                 \
          "the pool would take all memory, and the OOM killer come"},                               \
         {name, PROBE_MINIMUM, 0, 0, OUTCOME_UNWRITTEN, NULL, pool_is_not_empty,                    \
          "the pool is in use, and its pages might not come back"},                                 \
         {name, PROBE_NEXT, 0, 0, OUTCOME_UNWRITTEN, NULL, gigantic_is_dear,                        \
          "would move up to a gigantic page of other people's memory"},                             \
-        {name, PROBE_MAXIMUM | PROBE_NEXT, 0, 0, OUTCOME_AT_MOST, NULL, NULL,                      \
+        {name, PROBE_NEXT, 0, 0, OUTCOME_AT_MOST, NULL, NULL,                                      \
          "reads back how many pages there were to get"}
 
 #define FORBIDDEN(name)                                                                            \
