@@ -55,6 +55,12 @@ BROKEN = [
     ("libyaml in a second file", "core/profile/a.c", "#include <yaml.h>", "<yaml.h> is for"),
     ("libinih in a second file", "daemon/a.c", "#include <ini.h>", "<ini.h> is for"),
     ("sd-bus in core", "core/a.c", "#include <systemd/sd-bus.h>", "<systemd/sd-bus.h> is for"),
+    (
+        "the journal in a second file of core",
+        "core/a.c",
+        "#include <systemd/sd-journal.h>",
+        "<systemd/sd-journal.h> is for",
+    ),
     ("sd-bus in a verb", "cli/a.c", "#include <systemd/sd-bus.h>", "<systemd/sd-bus.h> is for"),
     ("a path into /proc", "daemon/a.c", 'char *p = "/proc/meminfo";', "relative to a Root"),
     ("a path into /sys", "cli/a.c", 'char *p = "/sys";', "relative to a Root"),
