@@ -168,7 +168,7 @@ static void test_nonsense_is_no_boot(void **state) {
                 "--1",
                 "x",
                 "1x",
-                "alls",
+                "all1",
                 "99999999999999999999",
                 "0123456789abcdef0123456789abcdef1",
                 "0123456789abcdef0123456789abcdefg",
