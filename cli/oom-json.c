@@ -2,6 +2,7 @@
 #include "cli/oom-json.h"
 
 #include "cli/print.h"
+#include "core/base/instant.h"
 #include "core/base/json.h"
 
 /* Numbers that may be missing, and text that is not always UTF-8. */
@@ -163,6 +164,15 @@ static json_object *diagnosis_json(const OomDiagnosis *diagnosis) {
         return object;
 }
 
+static json_object *time_json(const OomTime *time) {
+        char text[64];
+
+        if (time->realtime_usec == 0)
+                return NULL;
+        format_instant_utc(time->realtime_usec, text);
+        return json_object_new_string(text);
+}
+
 json_object *oom_event_to_json(const OomEvent *event) {
         const OomMemory *memory = &event->memory;
         json_object *object = json_object_new_object();
@@ -170,6 +180,8 @@ json_object *oom_event_to_json(const OomEvent *event) {
         if (!object)
                 return NULL;
         set_text(object, "kind", oom_kind_to_string(event->kind));
+        json_set(object, "time", time_json(&event->time));
+        set_text(object, "time_printed", *event->time.text ? event->time.text : NULL);
         json_set(object, "invoker", *event->invoker.comm ? invoker_json(&event->invoker) : NULL);
         set_text(object, "gfp_mask", event->gfp_mask);
         json_set(object, "gfp_flags", flags_json(event->gfp_flags));

@@ -3,8 +3,10 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <time.h>
 
 #include "cli/print.h"
+#include "core/base/instant.h"
 #include "core/machine/oom-account.h"
 #include "core/machine/oom-tasks.h"
 
@@ -52,6 +54,19 @@ static void put_kb(char *ret, size_t size, int64_t kb) {
                 (void) snprintf(ret, size, "%" PRId64 " kB", kb);
         else
                 (void) snprintf(ret, size, "%" PRId64 " MiB", kb / 1024);
+}
+
+static void print_time(const OomEvent *event) {
+        const OomTime *time = &event->time;
+        char when[64];
+
+        format_instant(time->realtime_usec, when);
+        if (time->realtime_usec > 0)
+                put(STYLE_PLAIN, "at", "%s", when);
+        else if (*time->text == '[')
+                put(STYLE_PLAIN, "at", "%s seconds after boot", time->text);
+        else if (*time->text)
+                put(STYLE_PLAIN, "at", "%s, as the log has it", time->text);
 }
 
 static void print_asked(const OomEvent *event) {
@@ -218,6 +233,7 @@ void oom_print_event(const OomEvent *event, size_t number) {
 
         print_styled(STYLE_BOLD, "%zu. %s", number, kind_words(event->kind));
         (void) printf("%s\n", event->complete ? "" : " (cut: not all of it is in the text)");
+        print_time(event);
         print_asked(event);
         print_constraint(event);
         print_victim(event);
@@ -232,6 +248,16 @@ void oom_print_event(const OomEvent *event, size_t number) {
         print_zones(event);
         print_account(event);
         print_largest(event);
+}
+
+/* " 2026-11-27 20:00:00", local, or as printed; "" when not known. */
+static void format_list_time(const OomTime *time, char buffer[static 64]) {
+        time_t seconds = (time_t) (time->realtime_usec / USEC_PER_SEC);
+        struct tm local;
+
+        if (time->realtime_usec == 0 || !localtime_r(&seconds, &local) ||
+            strftime(buffer, 64, " %Y-%m-%d %H:%M:%S", &local) == 0)
+                (void) snprintf(buffer, 64, "%s%s", *time->text ? " " : "", time->text);
 }
 
 void oom_print_line(const OomEvent *event, size_t number) {
@@ -250,8 +276,11 @@ void oom_print_line(const OomEvent *event, size_t number) {
                                 *event->invoker.comm ? event->invoker.comm : "?");
         _cleanup_(freep) char *harmless = text_harmless(text, false);
         const char *kind = oom_kind_to_string(event->kind);
-        (void) printf("%zu %s %s, %s%s\n",
+        char when[64];
+        format_list_time(&event->time, when);
+        (void) printf("%zu%s %s %s, %s%s\n",
                       number,
+                      when,
                       kind ? kind : "unknown",
                       harmless ? harmless : "",
                       oom_class_to_string(event->diagnosis.class),

@@ -170,6 +170,9 @@ int oom_lines_push(OomLines *lines, char *text, size_t n) {
                 join(lines, message, length);
         } else {
                 r = oom_lines_flush(lines);
+                size_t n_prefix = MIN_OF(skip, OOM_PREFIX_MAX - 1);
+                memcpy(lines->prefix, text, n_prefix);
+                lines->prefix[n_prefix] = '\0';
                 if (origin != OOM_ORIGIN_FOREIGN)
                         append(lines, message, length);
                 lines->wrapping = lines->wrapping || origin == OOM_ORIGIN_KERNEL;

@@ -11,6 +11,8 @@
 
 /* Longer ones are cut: the longest line of a dump on a machine with 64 nodes is a tenth of it. */
 #define OOM_LINE_MAX ((size_t) 64 * 1024)
+/* A prefix that is longer says no more about the time. */
+#define OOM_PREFIX_MAX ((size_t) 96)
 
 /* A message, NUL-terminated, without prefix and without blanks at its end. */
 typedef int (*OomLineFunc)(char *message, size_t n, void *userdata);
@@ -18,6 +20,7 @@ typedef int (*OomLineFunc)(char *message, size_t n, void *userdata);
 typedef struct OomLines {
         char *pending; /* OOM_LINE_MAX + 1 bytes; what the next line may continue */
         size_t n;
+        char prefix[OOM_PREFIX_MAX]; /* what stood before the pending message */
         bool wrapping; /* the log has prefixes: a line without one continues the last */
         bool blank;    /* the last line ended in a blank: it was broken there */
         OomLineFunc func;

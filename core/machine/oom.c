@@ -20,7 +20,8 @@ struct OomParser {
         bool open;
         OomEvent parked; /* an OOM in whose midst another processor's allocation failed */
         bool has_parked;
-        size_t n_quiet; /* lines since the last that was of the event */
+        size_t n_quiet;       /* lines since the last that was of the event */
+        usec_t realtime_usec; /* of the message; 0 in a log that has it in its lines */
 };
 
 static int close_current(OomParser *parser) {
@@ -57,9 +58,20 @@ static int close_event(OomParser *parser) {
         return r < 0 ? r : close_current(parser);
 }
 
+static void begin_event(OomParser *parser) {
+        OomEvent *event = &parser->event;
+
+        parser->open = true;
+        if (parser->realtime_usec > 0)
+                event->time.realtime_usec = parser->realtime_usec;
+        else
+                oom_time_read(parser->lines.prefix, &event->time);
+}
+
 static int open_event(OomParser *parser) {
         int r = close_event(parser);
-        parser->open = r >= 0;
+        if (r >= 0)
+                begin_event(parser);
         return r;
 }
 
@@ -72,10 +84,12 @@ static int open_failure(OomParser *parser) {
                 parser->parked = *event;
                 parser->has_parked = true;
                 oom_event_init(event);
+                begin_event(parser);
                 return 0;
         }
         int r = parser->has_parked ? close_current(parser) : close_event(parser);
-        parser->open = r >= 0;
+        if (r >= 0)
+                begin_event(parser);
         return r;
 }
 
@@ -309,6 +323,14 @@ OomParser *oom_parser_free(OomParser *parser) {
 
 int oom_parser_push(OomParser *parser, char *text, size_t n) {
         return oom_lines_push(&parser->lines, text, n);
+}
+
+int oom_parser_push_message(OomParser *parser, usec_t realtime_usec, char *text, size_t n) {
+        while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\n'))
+                n--;
+        text[n] = '\0';
+        parser->realtime_usec = realtime_usec;
+        return n > 0 ? on_message(text, n, parser) : 0;
 }
 
 int oom_parser_finish(OomParser *parser) {

@@ -8,6 +8,7 @@
  */
 
 #include "core/machine/oom-memory.h"
+#include "core/machine/oom-time.h"
 
 #define OOM_COMM_MAX 64 /* TASK_COMM_LEN is 16, a worker's name in a dump is longer */
 /* More tasks than that stay unread, so that a hostile log cannot fill the memory. */
@@ -116,6 +117,8 @@ typedef struct OomEvent {
         bool is_global;
         unsigned trace; /* OomTrace */
 
+        OomTime time; /* of its first line */
+
         OomProcess invoker;
         char *gfp_mask;      /* as printed, "0xcc0"; NULL when not */
         char *gfp_flags;     /* "GFP_KERNEL|__GFP_COMP"; NULL when the number alone was printed */
@@ -155,6 +158,9 @@ OomParser *oom_parser_free(OomParser *parser);
 DEFINE_CLEANUP(OomParser *, oom_parser_free)
 /* A line of the log without its newline; text[n] is overwritten. */
 int oom_parser_push(OomParser *parser, char *text, size_t n);
+/* A message of the kernel as it was said, without prefix, and when; text[n] is overwritten. Not to
+ * be mixed with lines of a log. */
+int oom_parser_push_message(OomParser *parser, usec_t realtime_usec, char *text, size_t n);
 /* The end of the log. */
 int oom_parser_finish(OomParser *parser);
 /* All of a file. */

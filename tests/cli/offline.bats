@@ -443,7 +443,7 @@ setup() {
         expect_status 0
         expect output "1. OOM kill" "killed     python3 (9295)" "its limit of 20480 kB"
         memctl oom --list "$dump"
-        [[ $output == "1 oom-kill killed python3 (9295), memcg-limit" ]]
+        [[ $output == "1 [7578.173381] oom-kill killed python3 (9295), memcg-limit" ]]
         memctl oom --json=short "$dump"
         ((${#lines[@]} == 1))
         json 'len(d) == 1 and d[0]["victim"]["anon_rss_kb"] == 20096'

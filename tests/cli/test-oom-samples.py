@@ -16,7 +16,8 @@ from pathlib import Path
 MEMCTL = os.environ["MEMCTL"]
 ROOT = Path(os.environ["MEMCTL_SOURCE_ROOT"])
 KEYS = {
-    "kind", "invoker", "gfp_mask", "gfp_flags", "order", "constraint", "implied", "oom_memcg",
+    "kind", "time", "time_printed", "invoker", "gfp_mask", "gfp_flags",
+    "order", "constraint", "implied", "oom_memcg",
     "victim", "group_victims", "pages_ram", "page_size_kb", "swap", "memcg", "nodes", "zones",
     "tasks", "complete", "diagnosis",
 }

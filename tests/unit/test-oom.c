@@ -27,6 +27,7 @@ typedef struct Seen {
         OomZone zone;
         OomTask task;
         OomDiagnosis diagnosis;
+        OomTime time;
 } Seen;
 
 static Seen seen[8];
@@ -53,6 +54,7 @@ static int see(const OomEvent *event, void *userdata) {
                 .n_tasks = event->n_tasks,
                 .n_group = event->n_group_victims,
                 .diagnosis = event->diagnosis,
+                .time = event->time,
         };
         (void) snprintf(
                 s->gfp_mask, sizeof(s->gfp_mask), "%s", event->gfp_mask ? event->gfp_mask : "");
@@ -248,6 +250,42 @@ static void test_what_only_looks_like_one(void **state) {
         assert_int_equal(n_seen, 0);
 }
 
+static void test_an_event_has_the_time_of_its_first_line(void **state) {
+        parse("[ 0.5] something else\n" HEAD CPU MEMORY KILL);
+        assert_string_equal(seen->time.text, "[1.000001]");
+        assert_int_equal(seen->time.realtime_usec, 0);
+        parse("2024-05-27T10:11:12+00:00 host kernel: [ 1.0] hog invoked oom-killer: "
+              "gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n" KILL
+              "2024-05-27T10:11:13+00:00 host kernel: [ 2.0] pig invoked oom-killer: "
+              "gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n");
+        assert_int_equal(n_seen, 2);
+        assert_int_equal(seen[0].time.realtime_usec, (usec_t) 1716804672 * USEC_PER_SEC);
+        assert_int_equal(seen[1].time.realtime_usec, (usec_t) 1716804673 * USEC_PER_SEC);
+}
+
+/* Messages as the journal has them, whose times are known. */
+static void test_messages_without_a_log_around_them(void **state) {
+        _cleanup_(oom_parser_freep) OomParser *parser = NULL;
+        char head[] = "hog invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, "
+                      "oom_score_adj=0\n";
+        char other[] = "Mem abort info:", empty[] = "\n";
+        char kill[] = "Out of memory: Killed process 78 (pig) total-vm:9kB, anon-rss:8kB, "
+                      "file-rss:7kB, shmem-rss:6kB, UID:0 pgtables:2kB oom_score_adj:0";
+
+        n_seen = 0;
+        assert_int_equal(oom_parser_new(see, NULL, &parser), 0);
+        assert_int_equal(oom_parser_push_message(parser, 1000, head, strlen(head)), 0);
+        assert_int_equal(oom_parser_push_message(parser, 1500, empty, strlen(empty)), 0);
+        assert_int_equal(oom_parser_push_message(parser, 2000, other, strlen(other)), 0);
+        assert_int_equal(oom_parser_push_message(parser, 3000, kill, strlen(kill)), 0);
+        assert_int_equal(oom_parser_finish(parser), 0);
+        assert_int_equal(n_seen, 1);
+        assert_int_equal(seen->time.realtime_usec, 1000);
+        assert_string_equal(seen->time.text, "");
+        assert_int_equal(seen->victim.pid, 78);
+        assert_int_equal(seen->victim.shmem_rss_kb, 6);
+}
+
 static void test_columns_follow_the_header(void **state) {
         parse(HEAD "[ 1.1] [ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents "
                    "oom_score_adj name\n"
@@ -274,6 +312,8 @@ int main(void) {
                 cmocka_unit_test(test_memory_asked_for_by_hand_is_no_event),
                 cmocka_unit_test(test_what_only_looks_like_one),
                 cmocka_unit_test(test_columns_follow_the_header),
+                cmocka_unit_test(test_an_event_has_the_time_of_its_first_line),
+                cmocka_unit_test(test_messages_without_a_log_around_them),
         };
 
         return cmocka_run_group_tests_name("oom", tests, NULL, NULL);
