@@ -182,9 +182,11 @@ json_object *oom_event_to_json(const OomEvent *event) {
         set_text(object, "kind", oom_kind_to_string(event->kind));
         json_set(object, "time", time_json(&event->time));
         set_text(object, "time_printed", *event->time.text ? event->time.text : NULL);
+        set_text(object, "kernel", *event->release ? event->release : NULL);
         json_set(object, "invoker", *event->invoker.comm ? invoker_json(&event->invoker) : NULL);
         set_text(object, "gfp_mask", event->gfp_mask);
         json_set(object, "gfp_flags", flags_json(event->gfp_flags));
+        json_set(object, "gfp_flags_implied", json_object_new_boolean(event->gfp_implied));
         json_set(object,
                  "order",
                  event->order == OOM_ORDER_NONE ? NULL : json_object_new_int64(event->order));

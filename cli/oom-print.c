@@ -69,6 +69,20 @@ static void print_time(const OomEvent *event) {
                 put(STYLE_PLAIN, "at", "%s, as the log has it", time->text);
 }
 
+/* An old kernel printed a number, whose meaning is another in each version. */
+static const char *flag_words(const OomEvent *event) {
+        if (event->gfp_flags && *event->gfp_flags)
+                return event->gfp_flags;
+        return event->gfp_mask ? event->gfp_mask : "flags not printed";
+}
+
+static const char *flag_excuse(const OomEvent *event) {
+        if (!event->gfp_mask || event->gfp_flags)
+                return "";
+        return *event->release ? " (its names are not in the text)"
+                               : " (its names depend on the kernel, which the text does not name)";
+}
+
 static void print_asked(const OomEvent *event) {
         char order[64] = "";
 
@@ -83,13 +97,12 @@ static void print_asked(const OomEvent *event) {
                 (void) snprintf(pid, sizeof(pid), " (%" PRId64 ")", event->invoker.pid);
         put(STYLE_PLAIN,
             "asked by",
-            "%s%s%s, %s",
+            "%s%s%s, %s%s",
             *event->invoker.comm ? event->invoker.comm : "?",
             pid,
             order,
-            event->gfp_flags && *event->gfp_flags ? event->gfp_flags
-            : event->gfp_mask                     ? event->gfp_mask
-                                                  : "flags not printed");
+            flag_words(event),
+            flag_excuse(event));
 }
 
 static void print_constraint(const OomEvent *event) {

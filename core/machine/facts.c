@@ -83,6 +83,10 @@ int kernel_version_parse(const char *text, unsigned *ret) {
         return 0;
 }
 
+int kernel_release_parse(const char *text, unsigned *ret) {
+        return parse_version_start(text, ret) ? 0 : -EINVAL;
+}
+
 /* Says what is wrong with a file; passes the errno on. */
 static int refuse(const Root *root, Problems *problems, const char *path, int error) {
         _cleanup_(freep) char *file = text_format("%s/%s", root_prefix(root), path);
@@ -123,7 +127,7 @@ static int read_release(const Root *root, Facts *facts) {
                 root, "proc/sys/kernel/osrelease", facts->release, sizeof(facts->release));
         if (r < 0)
                 return r;
-        return parse_version_start(facts->release, &facts->context.kernel) ? 0 : -EBADMSG;
+        return kernel_release_parse(facts->release, &facts->context.kernel) < 0 ? -EBADMSG : 0;
 }
 
 static int read_boot_id(const Root *root, Facts *facts) {

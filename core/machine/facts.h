@@ -55,3 +55,5 @@ int swap_kind_from_string(const char *name);
 void swap_kinds_format(unsigned kinds, char buffer[static 64]);
 /* "6.1" or "6.12.3" (the patch level is dropped). -EINVAL. */
 int kernel_version_parse(const char *text, unsigned *ret);
+/* "6.12.3-amd64", as uname -r says it. -EINVAL. */
+int kernel_release_parse(const char *text, unsigned *ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/machine/oom-event.h"
 
+#include "core/machine/oom-gfp.h"
 #include "core/machine/oom-tasks.h"
 
 void oom_event_init(OomEvent *event) {
@@ -95,6 +96,10 @@ void oom_event_conclude(OomEvent *event) {
         conclude_kind(event);
         conclude_constraint(event);
         conclude_page_size(event);
+        if (event->gfp_mask && !event->gfp_flags) {
+                (void) oom_gfp_names(event->gfp_mask, event->release, &event->gfp_flags);
+                event->gfp_implied = event->gfp_flags;
+        }
         bool ended = event->kind == OOM_KIND_ALLOCATION_FAILURE || event->killed ||
                      event->panicked || event->no_victim;
         event->complete =

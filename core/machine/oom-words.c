@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "core/machine/facts.h"
 #include "core/machine/oom-scan.h"
 
 /* TASK_COMM_LEN: what is longer has something else before it on the same line. */
@@ -228,6 +229,26 @@ int oom_words_take_memcg(OomEvent *event, const char *text) {
         return r < 0 ? r : 1;
 }
 
+bool oom_words_read_release(const char *text, char ret[static OOM_RELEASE_MAX]) {
+        size_t n = strcspn(text, " ");
+        unsigned version;
+
+        if (n >= OOM_RELEASE_MAX || kernel_release_parse(text, &version) < 0)
+                return false;
+        memcpy(ret, text, n);
+        ret[n] = '\0';
+        return true;
+}
+
+/* The first word behind the letters of what taints the kernel that can be a version. */
+static void take_release(OomEvent *event, const char *text) {
+        for (const char *p = strstr(text, "ainted"); p; p = strchr(p, ' ')) {
+                p += strspn(p, " ");
+                if (oom_words_read_release(p, event->release))
+                        return;
+        }
+}
+
 bool oom_words_take_cpu(OomEvent *event, const char *text) {
         static const char *const ends[] = {" Not tainted", " Tainted:", " Kdump:"};
         const char *comm = strstr(text, " Comm: ");
@@ -235,6 +256,8 @@ bool oom_words_take_cpu(OomEvent *event, const char *text) {
 
         if (!comm || !strstr(text, "CPU:"))
                 return false;
+        if (!*event->release)
+                take_release(event, comm);
         if (event->invoker.pid >= 0 || n == 0)
                 return true;
         comm += 7;

@@ -19,5 +19,7 @@ int oom_words_take_summary(OomEvent *event, const char *message);
 int oom_words_take_memcg(OomEvent *event, const char *message);
 /* "CPU: 0 PID: 54 Comm: rb_consumer ...": the invoker's number, when it is of the invoker. */
 bool oom_words_take_cpu(OomEvent *event, const char *message);
+/* "6.12.3-amd64 ..." at text; false, and nothing read, when it is no version. */
+bool oom_words_read_release(const char *text, char ret[static OOM_RELEASE_MAX]);
 /* "Killed process 123 (hog) total-vm:..." at text; false when it is something else. */
 bool oom_words_read_process(const char *text, OomProcess *ret);

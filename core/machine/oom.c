@@ -20,8 +20,10 @@ struct OomParser {
         bool open;
         OomEvent parked; /* an OOM in whose midst another processor's allocation failed */
         bool has_parked;
-        size_t n_quiet;       /* lines since the last that was of the event */
-        usec_t realtime_usec; /* of the message; 0 in a log that has it in its lines */
+        size_t n_quiet;                /* lines since the last that was of the event */
+        usec_t realtime_usec;          /* of the message; 0 in a log that has it in its lines */
+        char release[OOM_RELEASE_MAX]; /* of the kernel that this log is of; "" when it did not say
+                                        */
 };
 
 static int close_current(OomParser *parser) {
@@ -66,6 +68,7 @@ static void begin_event(OomParser *parser) {
                 event->time.realtime_usec = parser->realtime_usec;
         else
                 oom_time_read(parser->lines.prefix, &event->time);
+        memcpy(event->release, parser->release, sizeof(event->release));
 }
 
 static int open_event(OomParser *parser) {
@@ -274,6 +277,8 @@ static int on_message(char *text, size_t n, void *userdata) {
         OomEvent *event = &parser->event;
 
         (void) n;
+        if (text_starts_with(text, "Linux version "))
+                (void) oom_words_read_release(text + strlen("Linux version "), parser->release);
         int r = take_sentence(parser, text);
         if (r == 0)
                 r = take_memcg(parser, text);

@@ -10,7 +10,8 @@
 #include "core/machine/oom-memory.h"
 #include "core/machine/oom-time.h"
 
-#define OOM_COMM_MAX 64 /* TASK_COMM_LEN is 16, a worker's name in a dump is longer */
+#define OOM_RELEASE_MAX 65 /* utsname's */
+#define OOM_COMM_MAX 64    /* TASK_COMM_LEN is 16, a worker's name in a dump is longer */
 /* More tasks than that stay unread, so that a hostile log cannot fill the memory. */
 #define OOM_TASKS_MAX ((size_t) 100000)
 #define OOM_GROUP_MAX ((size_t) 4096)
@@ -117,11 +118,13 @@ typedef struct OomEvent {
         bool is_global;
         unsigned trace; /* OomTrace */
 
-        OomTime time; /* of its first line */
+        OomTime time;                  /* of its first line */
+        char release[OOM_RELEASE_MAX]; /* of the kernel, "6.12.3-amd64"; "" when not printed */
 
         OomProcess invoker;
         char *gfp_mask;      /* as printed, "0xcc0"; NULL when not */
-        char *gfp_flags;     /* "GFP_KERNEL|__GFP_COMP"; NULL when the number alone was printed */
+        char *gfp_flags;     /* "GFP_KERNEL|__GFP_COMP"; NULL when not known */
+        bool gfp_implied;    /* the number alone was printed, and the names are that kernel's */
         int64_t order;       /* OOM_ORDER_NONE when not printed; -1 is sysrq */
         uint64_t size_bytes; /* of a failed vmalloc */
 

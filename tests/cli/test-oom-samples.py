@@ -16,8 +16,8 @@ from pathlib import Path
 MEMCTL = os.environ["MEMCTL"]
 ROOT = Path(os.environ["MEMCTL_SOURCE_ROOT"])
 KEYS = {
-    "kind", "time", "time_printed", "invoker", "gfp_mask", "gfp_flags",
-    "order", "constraint", "implied", "oom_memcg",
+    "kind", "time", "time_printed", "kernel", "invoker", "gfp_mask", "gfp_flags",
+    "gfp_flags_implied", "order", "constraint", "implied", "oom_memcg",
     "victim", "group_victims", "pages_ram", "page_size_kb", "swap", "memcg", "nodes", "zones",
     "tasks", "complete", "diagnosis",
 }
@@ -58,7 +58,7 @@ def first(text):
 
 def gfp(event):
     mask, flags = event["gfp_mask"], event["gfp_flags"]
-    return mask if flags is None else f"{mask}({'|'.join(flags)})"
+    return mask if flags is None or event["gfp_flags_implied"] else f"{mask}({'|'.join(flags)})"
 
 
 def constraint(event):
@@ -144,12 +144,34 @@ def run(path):
     return json.loads(result.stdout)
 
 
+# What the key's kernels called the masks that they printed as numbers alone.
+NAMES = {
+    "0x201da": "GFP_HIGHUSER_MOVABLE|__GFP_COLD",
+    "0x280da": "GFP_HIGHUSER_MOVABLE|__GFP_ZERO",
+    "0x200da": "GFP_HIGHUSER_MOVABLE",
+    "0xd0": "GFP_KERNEL",
+}
+
+
+def check_names(row, events):
+    found = [e for e in events if e["gfp_flags_implied"]]
+    wrong = [e for e in found if "|".join(e["gfp_flags"]) != NAMES.get(e["gfp_mask"])]
+    old = row["kernel"].startswith("3.") and re.search(r"0x", row["gfp_mask"])
+    return [f"flags {e['gfp_flags']}" for e in wrong] + ["no flags"] * (bool(old) != bool(found))
+
+
+def check_kernel(row, events):
+    told = {e["kernel"] for e in events} - {None}
+    return [f"kernel {k}, not {row['kernel']}" for k in told if not row["kernel"].startswith(k)]
+
+
 def check_row(row, path):
     if row["file"].startswith("N"):
         events = run(path)
         return [f"{len(events)} events in a text without one"] if events else []
     events = run(path)
     wrong = [f"keys {set(e) ^ KEYS}" for e in events if set(e) != KEYS]
+    wrong += check_names(row, events) + check_kernel(row, events)
     kinds = want_kind(row)
     if [e["kind"] for e in events] != kinds:
         return wrong + [f"kinds: wanted {kinds}, got {[e['kind'] for e in events]}"]

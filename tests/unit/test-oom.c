@@ -28,6 +28,8 @@ typedef struct Seen {
         OomTask task;
         OomDiagnosis diagnosis;
         OomTime time;
+        char release[OOM_RELEASE_MAX];
+        bool gfp_implied;
 } Seen;
 
 static Seen seen[8];
@@ -55,6 +57,7 @@ static int see(const OomEvent *event, void *userdata) {
                 .n_group = event->n_group_victims,
                 .diagnosis = event->diagnosis,
                 .time = event->time,
+                .gfp_implied = event->gfp_implied,
         };
         (void) snprintf(
                 s->gfp_mask, sizeof(s->gfp_mask), "%s", event->gfp_mask ? event->gfp_mask : "");
@@ -62,6 +65,7 @@ static int see(const OomEvent *event, void *userdata) {
                 s->gfp_flags, sizeof(s->gfp_flags), "%s", event->gfp_flags ? event->gfp_flags : "");
         (void) snprintf(
                 s->oom_memcg, sizeof(s->oom_memcg), "%s", event->oom_memcg ? event->oom_memcg : "");
+        memcpy(s->release, event->release, sizeof(s->release));
         if (s->n_zones > 0)
                 s->zone = event->memory.zones[s->n_zones - 1];
         if (s->n_tasks > 0)
@@ -250,6 +254,56 @@ static void test_what_only_looks_like_one(void **state) {
         assert_int_equal(n_seen, 0);
 }
 
+/* The flags of a mask as the kernel that the line names would have printed them. */
+static void assert_flags(const char *mask, const char *kernel, const char *flags) {
+        char log[512], line[256];
+
+        (void) snprintf(line, sizeof(line), "Comm: sed %s", kernel);
+        (void) snprintf(log,
+                        sizeof(log),
+                        "sed invoked oom-killer: gfp_mask=%s, order=0, oom_score_adj=0\n"
+                        "CPU: 4 PID: 29481 %s #1\n",
+                        mask,
+                        line);
+        parse(log);
+        assert_int_equal(n_seen, 1);
+        assert_string_equal(seen->gfp_flags, flags);
+        assert_int_equal(seen->gfp_implied, *flags != '\0');
+}
+
+static void test_flags_get_their_names_by_the_kernels_own_table(void **state) {
+        assert_flags(
+                "0x201da", "Not tainted 3.10.0-514.el7.x86_64", "GFP_HIGHUSER_MOVABLE|__GFP_COLD");
+        assert_flags("0xd0", "Tainted: G    B     ------------ T 3.10.0-327.el7", "GFP_KERNEL");
+        assert_flags("0x4352da", "Not tainted 3.13.0", "GFP_TRANSHUGE");
+        assert_flags("0x20", "Not tainted 4.3.0", "GFP_ATOMIC");
+        assert_flags("0x80050", "Not tainted 3.12.0", "GFP_NOFS|__GFP_RECLAIMABLE");
+        assert_flags("0x24201ca", "Not tainted 4.4.0-1-amd64", "GFP_HIGHUSER_MOVABLE|__GFP_COLD");
+        assert_flags("0x2080020", "Not tainted 4.5.0", "GFP_ATOMIC");
+        assert_flags("0x25000c0", "Not tainted 4.5.0", "GFP_KERNEL_ACCOUNT");
+        assert_flags("0x25000c0", "Not tainted 4.4.0", "GFP_KERNEL|__GFP_NOACCOUNT");
+        assert_flags("0x1000d0", "Not tainted 3.15.1", "GFP_KERNEL|__GFP_KMEMCG");
+        assert_flags("0x1000d0", "Not tainted 3.18.1", "GFP_KERNEL|0x100000");
+        assert_flags("0x80000000", "Not tainted 3.18.1", "0x80000000");
+        /* Older ones had another table, newer ones print names; without a kernel none is right. */
+        assert_flags("0xd0", "Not tainted 2.6.32-431.el6", "");
+        assert_flags("0xd0", "Not tainted 4.6.0", "");
+        assert_flags("0xd0", "Not tainted", "");
+        assert_flags("0x0", "Not tainted 3.10.0", "");
+}
+
+static void test_the_kernel_of_a_boot_is_that_of_its_events(void **state) {
+        parse("[ 0.0] Linux version 3.10.0-1 (gcc)\n"
+              "[ 0.1] sed invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n" KILL
+              "[ 0.0] Linux version 4.4.0-2 (gcc)\n"
+              "[ 0.1] sed invoked oom-killer: gfp_mask=0x24000c0, order=0, oom_score_adj=0\n" KILL);
+        assert_int_equal(n_seen, 2);
+        assert_string_equal(seen[0].release, "3.10.0-1");
+        assert_string_equal(seen[0].gfp_flags, "GFP_KERNEL");
+        assert_string_equal(seen[1].release, "4.4.0-2");
+        assert_string_equal(seen[1].gfp_flags, "GFP_KERNEL");
+}
+
 static void test_an_event_has_the_time_of_its_first_line(void **state) {
         parse("[ 0.5] something else\n" HEAD CPU MEMORY KILL);
         assert_string_equal(seen->time.text, "[1.000001]");
@@ -312,6 +366,8 @@ int main(void) {
                 cmocka_unit_test(test_memory_asked_for_by_hand_is_no_event),
                 cmocka_unit_test(test_what_only_looks_like_one),
                 cmocka_unit_test(test_columns_follow_the_header),
+                cmocka_unit_test(test_flags_get_their_names_by_the_kernels_own_table),
+                cmocka_unit_test(test_the_kernel_of_a_boot_is_that_of_its_events),
                 cmocka_unit_test(test_an_event_has_the_time_of_its_first_line),
                 cmocka_unit_test(test_messages_without_a_log_around_them),
         };
