@@ -49,9 +49,9 @@ static const Verb verbs[] = {
                 "memctl export sysctl redis", verb_export,
         },
         {
-                "oom", "FILE|-", 0, 1, VERB_OFFLINE | VERB_PAGER, "Why the kernel killed a process",
-                "Finds every OOM kill and every failed page allocation in a kernel log (dmesg, syslog, journal, serial console, logcat or a mail that quotes one) and says what happened: who asked for what, which zone or cgroup was full, what held the memory, who was killed, and why. FILE is such a log, - is standard input (dmesg | memctl oom -); one of them must be named. What a cut dump does not say is left open.",
-                "memctl oom /var/log/kern.log", verb_oom,
+                "oom", "[FILE|-]", 0, 1, VERB_OFFLINE | VERB_PAGER, "Why the kernel killed a process",
+                "Finds every OOM kill and every failed page allocation and says what happened: who asked for what, which zone or cgroup was full, what held the memory, who was killed, and why. The kernel's log is that of this boot in the system journal, of another boot with --boot, or of all boots between --since and --until; with --root it is the journal in that tree. FILE is a log in text instead (dmesg, syslog, journal, serial console, logcat or a mail that quotes one), - is standard input (dmesg | memctl oom -). What a cut dump does not say is left open.",
+                "memctl oom --since yesterday --list", verb_oom,
         },
         {
                 "record", "FILE|-", 1, 1, VERB_OFFLINE, "Record a pressure trace",

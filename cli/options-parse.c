@@ -51,7 +51,7 @@ enum {
 static int argument_kind(const Option *option) {
         if (!option->argument)
                 return no_argument;
-        return option->optional ? optional_argument : required_argument;
+        return option->is_argument ? optional_argument : required_argument;
 }
 
 /* The tables as getopt_long wants them. */
@@ -66,7 +66,7 @@ static void options_for_getopt(struct option *longs, char *letters) {
                                 option->name, argument_kind(option), NULL, LONG_BASE + (int) i};
                 if (option->letter) {
                         letters[n_letters++] = option->letter;
-                        if (option->argument)
+                        for (int k = argument_kind(option); k > no_argument; k--)
                                 letters[n_letters++] = ':';
                 }
         }
@@ -103,21 +103,17 @@ static ExitCode usage_error_getopt(int answer, char **argv) {
         return usage_error_option(argv[optind - 1]);
 }
 
-/* getopt_long takes an optional argument only behind "=": "--json short" is meant so too. */
+/* getopt_long takes an optional argument only behind "=": "--json short" and "-b -1" are meant so
+ * too. */
 static const char *find_argument(const Option *option, int argc, char **argv) {
-        static const char *const modes[] = {"short", "pretty", "off"};
-
-        if (optarg || argument_kind(option) != optional_argument || optind >= argc)
-                return optarg;
-        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
-                if (streq(argv[optind], modes[i]))
-                        return argv[optind++];
-        return NULL;
+        if (!optarg && option->is_argument && optind < argc && option->is_argument(argv[optind]))
+                return argv[optind++];
+        return optarg;
 }
 
 ExitCode options_parse(int argc, char **argv) {
         struct option longs[OPTIONS_MAX + 1];
-        char letters[2 * OPTIONS_MAX + 2], spelling[32];
+        char letters[3 * OPTIONS_MAX + 2], spelling[32];
         int answer;
 
         options_for_getopt(longs, letters);

@@ -3,6 +3,7 @@
 
 #include "cli/print.h"
 #include "core/base/quantity.h"
+#include "core/kernel-log.h"
 #include "core/machine/facts.h"
 #include "core/machine/sample.h"
 
@@ -41,7 +42,9 @@ usec_t arg_duration;
 const char *arg_pressure_of;
 bool arg_force;
 bool arg_stop;
-uint64_t arg_since;
+const char *arg_since;
+const char *arg_until;
+const char *arg_boot;
 uint64_t arg_lines = UINT64_MAX;
 
 bool arg_help;
@@ -60,6 +63,10 @@ static const char *set_version(const char *argument) {
 static const char *set_json_auto(const char *argument) {
         arg_json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
         return NULL;
+}
+
+static bool is_json_mode(const char *word) {
+        return streq(word, "short") || streq(word, "pretty") || streq(word, "off");
 }
 
 /* "--json" alone is as "-j". */
@@ -217,7 +224,28 @@ static const char *set_reason(const char *argument) {
 }
 
 static const char *set_since(const char *argument) {
-        return parse_uint64(argument, &arg_since) < 0 ? "an event's number" : NULL;
+        arg_since = argument;
+        return NULL;
+}
+
+static const char *set_until(const char *argument) {
+        arg_until = argument;
+        return NULL;
+}
+
+static bool is_boot(const char *word) {
+        KernelLogRange range = KERNEL_LOG_RANGE_INIT;
+
+        return *word && kernel_log_parse_boot(word, &range) >= 0;
+}
+
+static const char *set_boot(const char *argument) {
+        KernelLogRange range = KERNEL_LOG_RANGE_INIT;
+
+        arg_boot = argument ? argument : "";
+        if (kernel_log_parse_boot(arg_boot, &range) < 0)
+                return "a boot's number like 0, -1 or 2, its id, or all";
+        return NULL;
 }
 
 static const char *set_lines(const char *argument) {
@@ -296,7 +324,7 @@ static const char *set_stop(const char *argument) {
 static const Option options[] = {
         {"help",           'h', NULL,   NULL,            "Show this help; after a verb, the verb's",          set_help},
         {"version",        0,   NULL,   NULL,            "Show the version",                                  set_version},
-        {"json",           0,   "MODE", NULL,            "Print JSON: short (one line), pretty, or off",      set_json, true},
+        {"json",           0,   "MODE", NULL,            "Print JSON: short (one line), pretty, or off",      set_json, is_json_mode},
         {NULL,             'j', NULL,   NULL,            "JSON: pretty on a terminal, otherwise short",       set_json_auto},
         {"no-pager",       0,   NULL,   NULL,            "Do not send long output through a pager",           set_no_pager},
         {"no-legend",      0,   NULL,   NULL,            "Leave out headings and footers",                    set_no_legend},
@@ -328,7 +356,9 @@ static const Option options[] = {
         {"force",          0,   NULL,   "record",        "Overwrite the file",                                set_force},
         {"stop",           0,   NULL,   "trial",         "End the trial that runs, without a result",         set_stop},
         {"reason",         0,   "TEXT", "revert",        "Why; goes into the events",                         set_reason},
-        {"since",          0,   "SEQ",  "events",        "Only events after this number",                     set_since},
+        {"boot",           'b', "ID",   "oom",           "This boot, one like -1, or all; without FILE",      set_boot, is_boot},
+        {"since",          0,   "WHEN", "events oom",    "From there on: an event's number, or a time",       set_since},
+        {"until",          0,   "WHEN", "oom",           "Up to this time",                                   set_until},
         {"lines",          'n', "N",    "events inspect", "Only the last N events, or the first N rows",       set_lines},
         {"list",           0,   NULL,   "oom",           "One line an event",                                 set_list},
         {"html",           0,   "FILE", "replay report",        "Write a page with plots; - is standard output", set_html},

@@ -51,8 +51,10 @@ extern usec_t arg_duration;
 extern const char *arg_pressure_of;
 extern bool arg_force;
 extern bool arg_stop;
-extern uint64_t arg_since;
-extern uint64_t arg_lines; /* UINT64_MAX: not given */
+extern const char *arg_since; /* an event's number or a time, as the verb has it; NULL: not given */
+extern const char *arg_until; /* NULL: not given */
+extern const char *arg_boot;  /* "" for this one; NULL: not given */
+extern uint64_t arg_lines;    /* UINT64_MAX: not given */
 
 typedef struct Option {
         const char *name;     /* without its dashes */
@@ -62,7 +64,9 @@ typedef struct Option {
         const char *help;
         /* Takes it; returns what was expected when the argument makes no sense, else NULL. */
         const char *(*set)(const char *argument);
-        bool optional; /* the argument may be left out; NULL then */
+        /* Set where the argument may be left out, NULL then: is the next word on the command line
+         * one, or already another thing? */
+        bool (*is_argument)(const char *word);
 } Option;
 
 const Option *option_at(size_t i);

@@ -57,13 +57,18 @@ ExitCode verb_events(size_t n, char **arguments) {
         _cleanup_(client_closep) Client *client = NULL;
         _cleanup_(event_tail_done) EventTail tail = {.n_max = SIZE_MAX};
 
+        uint64_t since = 0;
+        if (arg_since && parse_uint64(arg_since, &since) < 0) {
+                print_error("--since takes an event's number, not \"%s\"", arg_since);
+                return EXIT_CODE_USAGE;
+        }
         if (arg_lines != UINT64_MAX)
                 tail.n_max = arg_lines;
-        else if (arg_follow && arg_since == 0)
+        else if (arg_follow && since == 0)
                 tail.n_max = LINES_BEFORE_FOLLOW;
         ExitCode code = client_open(&client);
         if (code == EXIT_CODE_DONE)
-                code = client_list_events(client, arg_since, event_tail_add, &tail);
+                code = client_list_events(client, since, event_tail_add, &tail);
         if (code != EXIT_CODE_DONE)
                 return code;
         if (tail.failed)
