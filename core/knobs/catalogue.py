@@ -84,6 +84,8 @@ KEYS = (
 )
 GROUP_PREFIX = 'group '
 GROUP_KEYS = ('title', 'text')
+# Of docs/guide, whose own test looks whether there is such a chapter.
+CHAPTER_PATTERN = re.compile(r'[a-z]+(-[a-z]+)*')
 # The oldest kernel whose knobs are explained in full.
 OLDEST = (5, 10)
 LITERALS = {
@@ -401,9 +403,14 @@ class Group:
     def __init__(self, name, options, report):
         self.name = name
         self.title = self.text = ''
+        self.chapter = options.get('chapter')
+        known = (*GROUP_KEYS, 'chapter')
         for key in options:
-            if key not in GROUP_KEYS:
-                report(f'{GROUP_PREFIX}{name}', key, f'unknown key{nearest(key, GROUP_KEYS)}')
+            if key not in known:
+                report(f'{GROUP_PREFIX}{name}', key, f'unknown key{nearest(key, known)}')
+        if self.chapter is not None and not CHAPTER_PATTERN.fullmatch(self.chapter):
+            message = f'"{self.chapter}" is no name of a chapter: small letters and "-"'
+            report(f'{GROUP_PREFIX}{name}', 'chapter', message)
         for key in GROUP_KEYS:
             try:
                 setattr(self, key, parse_text(options.get(key, '')))

@@ -82,8 +82,9 @@ def entry_to_c(knob, number):
 
 
 def groups_to_c(groups):
+    members = ('name', 'title', 'text', 'chapter')
     return [
-        f'        {{{text_to_c(group.name)}, {text_to_c(group.title)}, {text_to_c(group.text)}}},'
+        f'        {{{", ".join(text_to_c(getattr(group, member)) for member in members)}}},'
         for group in groups.values()
     ]
 

@@ -102,6 +102,15 @@ bool knob_is_in_group(const Knob *knob, const char *group) {
         return false;
 }
 
+const char *knob_chapter(const Knob *knob) {
+        for (const char *const *name = knob->groups; *name; name++) {
+                const KnobGroup *group = knob_group_find(*name);
+                if (group && group->chapter)
+                        return group->chapter;
+        }
+        return NULL;
+}
+
 /* Pairs */
 
 bool knob_is_ratio(const Knob *knob) {

@@ -123,6 +123,7 @@ typedef struct KnobGroup {
         const char *name;
         const char *title;
         const char *text;
+        const char *chapter; /* of the guide, or NULL */
 } KnobGroup;
 
 #define KNOB_NAME_MAX 96
@@ -157,6 +158,8 @@ size_t knob_group_count(void);
 const KnobGroup *knob_group_at(size_t i);
 const KnobGroup *knob_group_find(const char *name);
 bool knob_is_in_group(const Knob *knob, const char *group);
+/* The chapter of the guide that explains what it is about, or NULL. */
+const char *knob_chapter(const Knob *knob);
 
 /* "vm.swappiness", "transparent_hugepage.hugepages-64kB.enabled". -ENOENT; -EINVAL for a bad size
  * or node. */

@@ -5,6 +5,46 @@
 
 #include "core/machine/finding-rules.h"
 
+/* Where to read on: what is found is not always what its knob is about. */
+static const char *chapter_of(const char *id) {
+        static const struct {
+                const char *id;
+                const char *chapter;
+        } chapters[] = {
+                {"available-low", "reclaim"},
+                {"below-low", "physical-memory"},
+                {"below-min", "physical-memory"},
+                {"cgroup-oom-kill", "oom"},
+                {"cgroup-oom-kill-now", "oom"},
+                {"cgroup-thrashing", "reclaim"},
+                {"commit-limit", "overcommit"},
+                {"compaction-fails", "buddy"},
+                {"direct-reclaim", "reclaim"},
+                {"dirty-throttling", "page-cache"},
+                {"fragmented", "buddy"},
+                {"hugepages-unused", "huge-pages"},
+                {"kswapd-inefficient", "reclaim"},
+                {"memory-pressure", "pressure"},
+                {"min-free-huge", "physical-memory"},
+                {"min-free-tiny", "physical-memory"},
+                {"node-below-min", "physical-memory"},
+                {"oom-kill", "oom"},
+                {"oom-kill-now", "oom"},
+                {"reclaim-throttled", "reclaim"},
+                {"shmem-large", "page-cache"},
+                {"slab-reclaimable", "slab"},
+                {"slab-unreclaimable", "slab"},
+                {"swap-full", "swap"},
+                {"swapping-in", "swap"},
+                {"thp-fallback", "huge-pages"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(chapters); i++)
+                if (streq(chapters[i].id, id))
+                        return chapters[i].chapter;
+        return NULL;
+}
+
 static int add(Findings *findings, Finding finding) {
         if (array_grow(&findings->items, findings->n, sizeof(finding)) < 0)
                 return -ENOMEM;
@@ -25,7 +65,7 @@ void finding_add(const Case *c,
                  const char *next,
                  const char *format,
                  ...) {
-        Finding finding = {.severity = severity, .id = id, .knob = knob};
+        Finding finding = {.severity = severity, .id = id, .knob = knob, .chapter = chapter_of(id)};
         va_list ap;
 
         va_start(ap, format);

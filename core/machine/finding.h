@@ -21,8 +21,9 @@ typedef struct Finding {
         FindingSeverity severity;
         const char *id; /* a constant: "cgroup-thrashing" */
         char *text;
-        const char *knob; /* one of the catalogue, or NULL */
-        char *next;       /* what to do or to look at, or NULL */
+        const char *knob;    /* one of the catalogue, or NULL */
+        const char *chapter; /* of the guide, that explains what happens there */
+        char *next;          /* what to do or to look at, or NULL */
 } Finding;
 
 typedef struct Findings {

@@ -53,7 +53,8 @@ static const Finding *find(const Patient *patient, const char *id) {
         return NULL;
 }
 
-/* It is found with that severity, and its knob is one that "explain" knows. */
+/* It is found with that severity, its knob is one that "explain" knows, and there is more to read.
+ */
 static const Finding *assert_found(Patient *patient, const char *id, FindingSeverity severity) {
         judge(patient);
         const Finding *finding = find(patient, id);
@@ -62,6 +63,7 @@ static const Finding *assert_found(Patient *patient, const char *id, FindingSeve
         assert_int_equal(finding->severity, severity);
         if (finding->knob)
                 assert_non_null(knob_find(finding->knob));
+        assert_non_null(finding->chapter);
         return finding;
 }
 

@@ -214,6 +214,10 @@ class GeneratorTest(unittest.TestCase):
         self.assert_refused('groups = one\n', '', '[vm.a_bytes] groups: is missing')
         self.assert_refused('title = One\n', '', '[group one] title: is missing')
         self.assert_refused('title = One', 'tilte = One', '[group one] tilte: unknown key')
+        self.assert_refused('title = One', 'title = One\nchapter = A b', '"A b" is no name of a')
+        made, problems = self.run_on(GOOD.replace('title = One', 'title = One\nchapter = a-b'))
+        self.assertEqual(problems, '')
+        self.assertIn('"One", "What they share.", "a-b"}', made)
         _, problems = self.run_on('[group two]\ntitle = Two\ntext = Nothing.\n\n' + GOOD)
         self.assertIn('[group two]: has no knob', problems)
 

@@ -50,6 +50,7 @@ static void test_every_knob_is_in_a_group_that_exists(void **state) {
                 }
                 assert_false(knob_is_in_group(knob_at(i), "none"));
         }
+        assert_string_equal(knob_chapter(knob_find("vm.extfrag_threshold")), "buddy");
         assert_null(knob_group_find("none"));
         assert_null(knob_group_at(knob_group_count()));
 }
