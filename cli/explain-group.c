@@ -31,29 +31,26 @@ static void knob_to_json(const Machine *machine, const Knob *knob, json_object *
         json_object_array_add(array, object);
 }
 
-/* The knobs for which is_wanted holds, as a table or into the array. */
-typedef bool (*WantedFn)(const Knob *knob, const char *word);
+json_object *explain_knobs_json(const Machine *machine, ExplainWantedFn wanted, const char *word) {
+        json_object *array = json_object_new_array();
 
-static size_t list_knobs(const Machine *machine,
-                         WantedFn wanted,
-                         const char *word,
-                         Table *table,
-                         json_object *array) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < knob_count(); i++) {
-                if (!wanted(knob_at(i), word))
-                        continue;
-                n++;
-                if (array)
+        for (size_t i = 0; i < knob_count(); i++)
+                if (wanted(knob_at(i), word))
                         knob_to_json(machine, knob_at(i), array);
-                else
-                        add_row(machine, knob_at(i), table);
-        }
-        return n;
+        return array;
 }
 
-static const char *const headings[] = {"KNOB", "LIVE", "SUMMARY", NULL};
+ExitCode explain_print_knobs(const Machine *machine, ExplainWantedFn wanted, const char *word) {
+        static const char *const headings[] = {"KNOB", "LIVE", "SUMMARY", NULL};
+        _cleanup_(table_done) Table table = {0};
+
+        table_init(&table, headings);
+        table.drop_last = true;
+        for (size_t i = 0; i < knob_count(); i++)
+                if (wanted(knob_at(i), word))
+                        add_row(machine, knob_at(i), &table);
+        return table_print(&table);
+}
 
 ExitCode explain_groups(const Machine *machine) {
         static const char *const group_headings[] = {"GROUP", "KNOBS", "ABOUT", NULL};
@@ -69,6 +66,7 @@ ExitCode explain_groups(const Machine *machine) {
                         json_add_text(object, "title", group->title);
                         json_add_text(object, "text", group->text);
                         json_add_number(object, "n-knobs", count_knobs(group->name));
+                        json_add_text(object, "chapter", group->chapter);
                         json_object_array_add(array, object);
                         continue;
                 }
@@ -81,29 +79,37 @@ ExitCode explain_groups(const Machine *machine) {
         ExitCode code = table_print(&table);
         print_note("\"memctl explain GROUP\" shows its knobs, \"memctl explain KNOB\" all about "
                    "one of them");
-        return code;
+        (void) putchar('\n');
+        return code == EXIT_CODE_DONE ? explain_chapters() : code;
+}
+
+static ExitCode explain_group_json(const Machine *machine, const KnobGroup *group) {
+        const Chapter *chapter = group->chapter ? chapter_find(group->chapter) : NULL;
+        json_object *object = json_object_new_object();
+
+        json_add_text(object, "group", group->name);
+        json_add_text(object, "title", group->title);
+        json_add_text(object, "text", group->text);
+        json_add(object, "knobs", explain_knobs_json(machine, knob_is_in_group, group->name));
+        json_add(object, "chapter", chapter ? explain_chapter_json(chapter, true) : NULL);
+        return print_json(object);
 }
 
 ExitCode explain_group(const Machine *machine, const KnobGroup *group) {
-        _cleanup_(table_done) Table table = {0};
-        json_object *array = print_is_json() ? json_object_new_array() : NULL;
-
-        table_init(&table, headings);
-        table.drop_last = true;
-        (void) list_knobs(machine, knob_is_in_group, group->name, &table, array);
-        if (array) {
-                json_object *object = json_object_new_object();
-                json_add_text(object, "group", group->name);
-                json_add_text(object, "title", group->title);
-                json_add_text(object, "text", group->text);
-                json_add(object, "knobs", array);
-                return print_json(object);
-        }
+        if (print_is_json())
+                return explain_group_json(machine, group);
+        /* Who was sent here by a finding or by a knob wants to read; the values stand at its end.
+         */
+        const Chapter *chapter = chapter_find(group->name);
+        if (chapter)
+                return explain_chapter(machine, chapter);
         print_styled(STYLE_BOLD, "%s: %s\n", group->name, group->title);
         (void) putchar('\n');
         print_wrapped(0, group->text);
         (void) putchar('\n');
-        return table_print(&table);
+        ExitCode code = explain_print_knobs(machine, knob_is_in_group, group->name);
+        explain_print_chapter(group->chapter);
+        return code;
 }
 
 static bool mentions(const Knob *knob, const char *word) {
@@ -112,17 +118,17 @@ static bool mentions(const Knob *knob, const char *word) {
 }
 
 int explain_word(const Machine *machine, const char *word, ExitCode *ret) {
-        _cleanup_(table_done) Table table = {0};
-        json_object *array = print_is_json() ? json_object_new_array() : NULL;
+        bool any = false;
 
-        table_init(&table, headings);
-        table.drop_last = true;
-        if (list_knobs(machine, mentions, word, &table, array) == 0) {
-                json_object_put(array);
+        for (size_t i = 0; i < knob_count() && !any; i++)
+                any = mentions(knob_at(i), word);
+        if (!any)
                 return -ENOENT;
+        if (print_is_json()) {
+                *ret = print_json(explain_knobs_json(machine, mentions, word));
+                return 0;
         }
-        if (!array)
-                print_styled(STYLE_BOLD, "Knobs that have to do with \"%s\"\n\n", word);
-        *ret = array ? print_json(array) : table_print(&table);
+        print_styled(STYLE_BOLD, "Knobs that have to do with \"%s\"\n\n", word);
+        *ret = explain_print_knobs(machine, mentions, word);
         return 0;
 }

@@ -97,6 +97,7 @@ static ExitCode explain_knob_json(const Machine *machine, KnobRef ref) {
         for (const char *const *group = knob->groups; *group; group++)
                 json_object_array_add(groups, json_text(*group));
         json_add(object, "groups", groups);
+        json_add_text(object, "chapter", knob_chapter(knob));
         json_add(object, "profiles", explain_users_json(machine, ref));
         json_add(object, "others", explain_rivals_json(machine, ref));
         return print_json(object);
@@ -222,5 +223,6 @@ ExitCode explain_knob(const Machine *machine, KnobRef ref) {
         if (code == EXIT_CODE_DONE)
                 code = explain_print_rivals(machine, ref);
         print_groups(knob);
+        explain_print_chapter(knob_chapter(knob));
         return code;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/chapter.h"
 #include "cli/inspect-print.h"
 
 /* A hundred cgroups may thrash, and the screen has room for little else then. */
@@ -17,22 +18,31 @@ static Style severity_style(FindingSeverity severity) {
         return STYLE_DIM;
 }
 
+/* "memctl explain vm.swappiness; memctl inspect processes; chapter: memctl explain swap" */
+static char *where_to_go_on(const Finding *finding) {
+        const Chapter *chapter = finding->chapter ? chapter_find(finding->chapter) : NULL;
+
+        return text_format("%s%s%s%s%s%s%s",
+                           finding->knob ? "memctl explain " : "",
+                           finding->knob ? finding->knob : "",
+                           finding->knob && finding->next ? "; " : "",
+                           finding->next ? finding->next : "",
+                           chapter && (finding->knob || finding->next) ? "; " : "",
+                           chapter ? "chapter: memctl explain " : "",
+                           chapter ? chapter->name : "");
+}
+
 static void print_finding(const Finding *finding) {
-        _cleanup_(freep) char *next = finding->knob
-                                              ? text_format("memctl explain %s%s%s",
-                                                            finding->knob,
-                                                            finding->next ? "; " : "",
-                                                            finding->next ? finding->next : "")
-                                              : NULL;
+        _cleanup_(freep) char *next = where_to_go_on(finding);
 
         print_styled(severity_style(finding->severity),
                      "%-*s",
                      INSPECT_LABEL_WIDTH,
                      finding_severity_to_string(finding->severity));
         print_wrapped_beside(INSPECT_LABEL_WIDTH, finding->text);
-        if (next || finding->next) {
+        if (next && next[0]) {
                 (void) fputs(style_begin(STYLE_DIM), stdout);
-                print_wrapped(INSPECT_LABEL_WIDTH, next ? next : finding->next);
+                print_wrapped(INSPECT_LABEL_WIDTH, next);
                 (void) fputs(style_end(STYLE_DIM), stdout);
         }
 }
@@ -62,6 +72,7 @@ json_object *inspect_json_findings(const Findings *findings) {
                 json_add(object, "text", json_text_of_bytes(finding->text));
                 json_add_text(object, "knob", finding->knob);
                 json_add_text(object, "next", finding->next);
+                json_add_text(object, "chapter", finding->chapter);
                 json_object_array_add(array, object);
         }
         return array;

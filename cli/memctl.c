@@ -9,8 +9,8 @@
 /* clang-format off */
 static const Verb verbs[] = {
         {
-                "list", "[profiles|knobs]", 0, 1, VERB_OFFLINE | VERB_PAGER, "Profiles or knobs, and how they stand here",
-                "Lists the profiles that the search path holds: whether this machine can use them, from which folder they come and which file they mask. \"list knobs\" lists the kernel settings memctl knows with their live values; --all adds those that this kernel lacks.",
+                "list", "[profiles|knobs|guide]", 0, 1, VERB_OFFLINE | VERB_PAGER, "Profiles or knobs, and how they stand here",
+                "Lists the profiles that the search path holds: whether this machine can use them, from which folder they come and which file they mask. \"list knobs\" lists the kernel settings memctl knows with their live values; --all adds those that this kernel lacks. \"list guide\" lists the chapters that \"memctl explain\" opens.",
                 "memctl list knobs --json=short", verb_list,
         },
         {
@@ -29,8 +29,8 @@ static const Verb verbs[] = {
                 "memctl diff redis", verb_diff,
         },
         {
-                "explain", "[KNOB|GROUP|PROFILE|WORD]", 0, 1, VERB_OFFLINE | VERB_PAGER, "What a knob does, or what a profile is for",
-                "For a knob: what it is and what the kernel does with it, its live value, what this kernel accepts, when to change it, what it is coupled with, which profiles set it, and what else on this machine does. For a group: its knobs. For a profile: its description and what each of its knobs does. Any other word finds the knobs that mention it. Without an argument, the groups.",
+                "explain", "[KNOB|CHAPTER|GROUP|PROFILE|WORD]", 0, 1, VERB_OFFLINE | VERB_PAGER, "What a knob does, how memory works",
+                "For a knob: what it is and what the kernel does with it, its live value, what this kernel accepts, when to change it, what it is coupled with, which profiles set it, and what else on this machine does. For a chapter of the guide: how the kernel manages memory, how to see it here, and its knobs with their live values. For a group: its knobs. For a profile: its description and what each of its knobs does. Any other word finds the knobs that mention it. Without an argument, the groups and the chapters.",
                 "memctl explain vm.swappiness", verb_explain,
         },
         {

@@ -37,6 +37,8 @@ static ExitCode explain_unknown(const Machine *machine, const char *word) {
                 nearest_offer(&nearest, list.items[i].name);
         for (size_t i = 0; i < knob_group_count(); i++)
                 nearest_offer(&nearest, knob_group_at(i)->name);
+        for (size_t i = 0; i < chapter_count(); i++)
+                nearest_offer(&nearest, chapter_at(i)->name);
         /* People leave out the prefix that most knobs share. */
         _cleanup_(freep) char *prefixed = text_format("vm.%s", word);
         _cleanup_(freep) char *hint = knob_hint(word);
@@ -44,11 +46,14 @@ static ExitCode explain_unknown(const Machine *machine, const char *word) {
                 hint = knob_hint(prefixed);
         const char *near = nearest_get(&nearest);
         if (near)
-                print_error("no knob, group or profile \"%s\": did you mean \"%s\"?", word, near);
+                print_error("no knob, group, chapter or profile \"%s\": did you mean \"%s\"?",
+                            word,
+                            near);
         else if (hint)
-                print_error("no knob, group or profile \"%s\": %s", word, hint);
+                print_error("no knob, group, chapter or profile \"%s\": %s", word, hint);
         else
-                print_error("no knob, group or profile \"%s\": see \"memctl list knobs\"", word);
+                print_error("no knob, group, chapter or profile \"%s\": see \"memctl list knobs\"",
+                            word);
         return EXIT_CODE_FAILED;
 }
 
@@ -78,5 +83,8 @@ ExitCode verb_explain(size_t n, char **arguments) {
         const KnobGroup *group = knob_group_find(word);
         if (group)
                 return explain_group(&machine, group);
+        const Chapter *chapter = chapter_find(word);
+        if (chapter)
+                return explain_chapter(&machine, chapter);
         return explain_word(&machine, word, &code) >= 0 ? code : explain_unknown(&machine, word);
 }

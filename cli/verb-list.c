@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/explain.h"
 #include "cli/machine.h"
 #include "cli/memctl.h"
 #include "cli/table.h"
@@ -189,8 +190,10 @@ ExitCode verb_list(size_t n, char **arguments) {
         _cleanup_(machine_done) Machine machine = {0};
         const char *what = n > 0 ? arguments[0] : "profiles";
 
+        if (streq(what, "guide"))
+                return explain_chapters();
         if (!streq(what, "profiles") && !streq(what, "knobs")) {
-                print_error("list shows profiles or knobs, not \"%s\"", what);
+                print_error("list shows profiles, knobs or the guide, not \"%s\"", what);
                 return EXIT_CODE_USAGE;
         }
         if (machine_open(&machine) < 0)

@@ -95,7 +95,7 @@ sorted() {
 @test "each JSON member is in the man page" {
         make_tree x86-16g-zram-6.12 base broken
         local words keys
-        keys=$(for words in list "list knobs" "show base" "validate broken" "diff base" \
+        keys=$(for words in list "list knobs" "list guide" "explain buddy" "show base" "validate broken" "diff base" \
                 "explain base" "explain vm.swappiness"; do
                 # shellcheck disable=SC2086 # words
                 "$MEMCTL" --root "$TREE" $words --json=short 2>/dev/null || true
@@ -137,7 +137,7 @@ complete_words() {
                 }
         done
         [[ $(complete_words list --json = p) == pretty ]]
-        [[ $(complete_words list "") == "$(sorted profiles knobs)" ]]
+        [[ $(complete_words list "") == "$(sorted profiles knobs guide)" ]]
 }
 
 @test "completion offers the profiles there are" {
@@ -149,6 +149,7 @@ complete_words() {
         [[ $(complete_words apply "") == "$(sorted base same)" ]]
         [[ $(complete_words explain vm.swapp) == vm.swappiness ]]
         [[ $(complete_words explain watermark) == watermarks ]]
+        [[ $(complete_words explain budd) == buddy ]]
         [[ $(complete_words validate --explain = swappiness-z) == swappiness-zero ]]
         [[ $(complete_words validate --swap = z) == zram ]]
 }

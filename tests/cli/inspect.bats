@@ -156,7 +156,7 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
         expect output "memctl explain vm.swappiness" "Swap is nearly full" "683 MiB of RAM (4.29 %)"
         memctl inspect --json=short
         json '[f["id"] for f in d["findings"]] == ["available-low", "swap-full", "oom-kill"]'
-        json 'd["findings"][0]["knob"] == "vm.swappiness"'
+        json 'd["findings"][0]["knob"] == "vm.swappiness" and d["findings"][0]["chapter"] == "reclaim"'
 }
 
 @test "mode 2 near its limit, throttled writers, a huge reserve" {

@@ -301,19 +301,56 @@ setup() {
         expect output "web: A profile for the tests" "Says a little of everything." "vm.swappiness = 1  web.yaml:10"
 }
 
-@test "explain alone lists the groups, and each leads to its knobs" {
+@test "explain alone lists the groups, and each leads to its knobs; then the chapters" {
         memctl explain --no-legend
         expect_status 0
-        local group
-        local groups=$output
-        while read -r group _; do
-                memctl explain "$group"
+        local name
+        local groups=${output%%$'\n\n'*} chapters=${output##*$'\n\n'}
+        while read -r name _; do
+                memctl explain "$name"
                 expect_status 0
-                expect output "$group: "
+                # A chapter of the same name says more, and ends with the knobs, too.
+                [[ $output == "$name: "* || $output =~ ^[0-9]+\.\  ]]
                 [[ $(grep -cE '^(vm|transparent_hugepage|ksm|lru_gen|zswap|hugepages)\.' <<<"$output") -gt 0 ]]
         done <<<"$groups"
+        while read -r name _; do
+                memctl explain "$name"
+                expect_status 0
+                [[ $output =~ ^[0-9]+\.\  ]]
+        done <<<"$chapters"
         memctl explain swap --json=short
         expect output '"group":"swap"' '"knob":"vm.page-cluster"'
+}
+
+@test "explain of a chapter opens it, by name, number or another word" {
+        memctl explain buddy
+        expect_status 0
+        expect output "2. Buddy: " "How the kernel does it" "__alloc_pages_slowpath()" \
+                "These knobs on this machine" "vm.extfrag_threshold "
+        # What is for other readers than a person's eyes is left out.
+        [[ $output != *'<!--'* && $output != *'```'* && $output != *'](0'* && $output != *'**'* ]]
+        local opened=$output word
+        for word in 2 fragmentation; do
+                memctl explain "$word"
+                [[ $output == "$opened" ]]
+        done
+        memctl explain guide
+        expect_status 0
+        expect output "buddy" "A path for each kind of trouble"
+        memctl list guide --json=short
+        expect output '"chapter":"buddy","number":2,'
+        memctl explain budy
+        expect_status 1
+        expect stderr 'did you mean "buddy"?'
+}
+
+@test "a knob and a group name their chapter" {
+        memctl explain vm.extfrag_threshold
+        expect output "chapter: memctl explain buddy"
+        memctl explain vm.extfrag_threshold --json=short
+        expect output '"chapter":"buddy"'
+        memctl explain compaction
+        expect output "compaction: " "chapter: memctl explain buddy"
 }
 
 @test "explain of a word finds the knobs that mention it" {
@@ -326,13 +363,13 @@ setup() {
 @test "explain of an unknown word offers the nearest knob or profile" {
         memctl explain vm.swapiness
         expect_status 1
-        [[ $stderr == 'memctl: no knob, group or profile "vm.swapiness": did you mean "vm.swappiness"?' ]]
+        [[ $stderr == 'memctl: no knob, group, chapter or profile "vm.swapiness": did you mean "vm.swappiness"?' ]]
         memctl explain swapiness
-        [[ $stderr == 'memctl: no knob, group or profile "swapiness": did you mean "vm.swappiness"?' ]]
+        [[ $stderr == 'memctl: no knob, group, chapter or profile "swapiness": did you mean "vm.swappiness"?' ]]
         memctl explain wbe
-        [[ $stderr == 'memctl: no knob, group or profile "wbe": did you mean "web"?' ]]
+        [[ $stderr == 'memctl: no knob, group, chapter or profile "wbe": did you mean "web"?' ]]
         memctl explain xyzzy
-        [[ $stderr == 'memctl: no knob, group or profile "xyzzy": see "memctl list knobs"' ]]
+        [[ $stderr == 'memctl: no knob, group, chapter or profile "xyzzy": see "memctl list knobs"' ]]
 }
 
 @test "a folder that is no machine is named" {

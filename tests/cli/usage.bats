@@ -90,7 +90,7 @@ bad() {
 }
 
 @test "arguments that make no sense" {
-        bad 'list shows profiles or knobs, not "users"' list users
+        bad 'list shows profiles, knobs or the guide, not "users"' list users
         bad 'keep takes a transaction'\''s number, not "redis"' keep redis
         bad 'keep takes a transaction'\''s number, not "0"' keep 0
         bad 'revert takes a transaction'\''s number, not "-1"' revert -- -1
