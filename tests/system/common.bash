@@ -53,13 +53,18 @@ knob() {
         fi
 }
 
-# until_true SECONDS COMMAND…: asks ten times a second.
+# until_true SECONDS COMMAND…: asks ten times a second; says what went on instead, when in vain.
 until_true() {
         local deadline=$((SECONDS + $1))
 
         shift
         until "$@"; do
-                ((SECONDS < deadline)) || return 1
+                if ((SECONDS >= deadline)); then
+                        echo "not in time: $*"
+                        memctl status || true
+                        memctl events --lines 20 || true
+                        return 1
+                fi
                 sleep 0.1
         done
 }
