@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "cli/options.h"
+#include "core/base/json.h"
 #include "core/base/problem.h"
 
 typedef enum Style {
@@ -92,6 +93,3 @@ void json_add_text(json_object *object, const char *key, const char *text);
 void json_add_bool(json_object *object, const char *key, bool value);
 void json_add_number(json_object *object, const char *key, uint64_t value);
 json_object *json_text(const char *text);
-/* The same of text that need not be UTF-8 (names of processes, of cgroups, of what a log quotes): a
- * byte that is none becomes "?". */
-json_object *json_text_of_bytes(const char *text);

@@ -2,6 +2,7 @@
 #include "cli/report-tables.h"
 
 #include "cli/html.h"
+#include "cli/report-oom.h"
 #include "cli/report-series.h"
 #include "cli/report-words.h"
 
@@ -139,6 +140,44 @@ static void write_limits(FILE *file, const Report *report) {
                 html_format(file, "%s: %s over %s", metric_to_string(limit->metric), share, window);
                 (void) fputs("</dd>\n", file);
         }
+        if (report->oom.limit == 0)
+                return;
+        html_element(file, "dt", NULL, report->n_limits == 0 ? "Limits" : "");
+        (void) fputs("<dd>", file);
+        html_format(file, "oom-kill: %lu", (unsigned long) report->oom.limit);
+        (void) fputs("</dd>\n", file);
+}
+
+/* The kernel's own account, in the words of "memctl oom". */
+static void write_kills(FILE *file, const Report *report) {
+        static const char *const headings[] = {"Killed", "At the limit of", "Why", NULL};
+
+        begin_table(file, "The kernel's account", headings);
+        for (size_t i = 0; i < report_oom_count(report); i++) {
+                json_object *event = report_oom_at(report, i);
+                const char *cgroup = report_oom_cgroup(event);
+                _cleanup_(freep) char *victim = report_oom_victim(event);
+                begin_row(file, victim ? victim : "?");
+                html_element(file, "td", "value", cgroup ? cgroup : "the whole system");
+                html_element(file, "td", NULL, report_oom_why(event));
+                end_row(file);
+        }
+        end_table(file);
+}
+
+static void write_oom(FILE *file, const Report *report) {
+        _cleanup_(freep) char *killed = report_oom_killed(report);
+
+        if (!killed && report_oom_count(report) == 0 && !report->oom.note)
+                return;
+        (void) fputs("<section>\n<h2>Killed for want of memory</h2>\n", file);
+        if (killed)
+                html_element(file, "p", NULL, killed);
+        if (report->oom.note)
+                html_element(file, "p", "note", report->oom.note);
+        (void) fputs("</section>\n", file);
+        if (report_oom_count(report) > 0)
+                write_kills(file, report);
 }
 
 static void write_evidence(FILE *file, const Report *report) {
@@ -146,7 +185,8 @@ static void write_evidence(FILE *file, const Report *report) {
         size_t n = report_evidence(report, words);
         bool loaded = report->load && report->load[0];
 
-        if (n == 0 && !loaded && !report->load_changed && report->n_limits == 0)
+        if (n == 0 && !loaded && !report->load_changed && report->n_limits == 0 &&
+            report->oom.limit == 0)
                 return;
         (void) fputs("<section>\n<h2>Evidence</h2>\n", file);
         if (report->load_changed)
@@ -207,6 +247,7 @@ void report_tables(const Report *report, FILE *file) {
         write_metrics(file, report);
         write_trial(file, report);
         write_evidence(file, report);
+        write_oom(file, report);
         write_plan(file, report);
         write_rates(file, report);
 }

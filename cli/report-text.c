@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "cli/print.h"
+#include "cli/report-oom.h"
 #include "cli/report-plot.h"
 #include "cli/report-words.h"
 #include "cli/table.h"
@@ -210,21 +211,16 @@ static void print_labelled(const char *label, const char *text) {
         print_beside(10, text);
 }
 
-static void print_evidence(const Report *report) {
-        char words[WORDS_EVIDENCE_MAX][WORDS_MAX];
-        size_t n = report_evidence(report, words);
+static bool has_limits(const Report *report) {
+        return report->n_limits > 0 || report->oom.limit > 0;
+}
 
-        if (n > 0 || (report->load && report->load[0]) || report->n_limits > 0)
-                (void) putchar('\n');
-        for (size_t i = 0; i < n; i++)
-                print_labelled(i == 0 ? "Evidence" : "", words[i]);
-        if (report->load && report->load[0])
-                print_labelled("Load", report->load);
-        if (report->load_changed)
-                print_labelled("", "the load changed too: before and since do not compare well");
+static void print_limits(const Report *report) {
+        char text[WORDS_MAX];
+
         for (size_t i = 0; i < report->n_limits; i++) {
                 const ReportLimit *limit = &report->limits[i];
-                char share[32], window[64], text[WORDS_MAX];
+                char share[32], window[64];
                 words_axis_share(limit->share, share);
                 words_seconds(limit->window_sec, window);
                 (void) snprintf(text,
@@ -235,6 +231,49 @@ static void print_evidence(const Report *report) {
                                 window);
                 print_labelled(i == 0 ? "Limits" : "", text);
         }
+        if (report->oom.limit == 0)
+                return;
+        (void) snprintf(text, sizeof(text), "oom-kill %lu", (unsigned long) report->oom.limit);
+        print_labelled(report->n_limits == 0 ? "Limits" : "", text);
+}
+
+/* Each account of the kernel's on a line of its own, and why below it. */
+static void print_oom(const Report *report) {
+        _cleanup_(freep) char *killed = report_oom_killed(report);
+
+        if (!killed && report_oom_count(report) == 0 && !report->oom.note)
+                return;
+        (void) putchar('\n');
+        if (killed)
+                print_labelled("Killed", killed);
+        for (size_t i = 0; i < report_oom_count(report); i++) {
+                json_object *event = report_oom_at(report, i);
+                const char *cgroup = report_oom_cgroup(event);
+                _cleanup_(freep) char *victim = report_oom_victim(event);
+                _cleanup_(freep) char *line = text_format("%s%s%s",
+                                                          victim ? victim : "?",
+                                                          cgroup ? ", at the limit of " : "",
+                                                          cgroup ? cgroup : "");
+                print_labelled("", line ? line : "?");
+                print_labelled("  why", report_oom_why(event));
+        }
+        if (report->oom.note)
+                print_labelled(killed ? "" : "Killed", report->oom.note);
+}
+
+static void print_evidence(const Report *report) {
+        char words[WORDS_EVIDENCE_MAX][WORDS_MAX];
+        size_t n = report_evidence(report, words);
+
+        if (n > 0 || (report->load && report->load[0]) || has_limits(report))
+                (void) putchar('\n');
+        for (size_t i = 0; i < n; i++)
+                print_labelled(i == 0 ? "Evidence" : "", words[i]);
+        if (report->load && report->load[0])
+                print_labelled("Load", report->load);
+        if (report->load_changed)
+                print_labelled("", "the load changed too: before and since do not compare well");
+        print_limits(report);
 }
 
 static void print_rates(const Report *report) {
@@ -284,6 +323,7 @@ void report_print(const Report *report) {
         print_metrics(report);
         print_trial(report);
         print_evidence(report);
+        print_oom(report);
         print_rates(report);
         print_plan(report);
 }

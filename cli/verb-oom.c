@@ -3,11 +3,11 @@
 #include <time.h>
 
 #include "cli/memctl.h"
-#include "cli/oom-json.h"
 #include "cli/oom-print.h"
 #include "cli/print.h"
 #include "core/base/instant.h"
 #include "core/kernel-log.h"
+#include "core/machine/oom-json.h"
 
 typedef struct Output {
         JsonList json;

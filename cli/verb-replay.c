@@ -27,9 +27,10 @@ static ExitCode read_trace(const char *name, TraceVisitor visitor, void *userdat
         return problems.n > 0 ? EXIT_CODE_FAILED : print_errno(r, file);
 }
 
-/* What is watched without a profile: no limit, and the usual regressions. */
+/* What is watched without a profile: no limit but a kill, and the usual regressions. */
 static Watch default_watch(void) {
         return (Watch){
+                .oom_kills = 1,
                 .regressions = {{METRIC_MEMORY_SOME, 0},
                                 {METRIC_MEMORY_FULL, 0},
                                 {METRIC_IO_FULL, 0}},

@@ -72,6 +72,9 @@ static json_object *watch_json(const Watch *watch) {
         json_add_number(object, "baseline-usec", watch->baseline_usec);
         json_add_number(object, "probation-usec", watch->probation_usec);
         json_add(object, "limits", limits);
+        json_add(object,
+                 "oom-kill",
+                 watch->oom_kills > 0 ? json_object_new_uint64(watch->oom_kills) : NULL);
         json_add(object, "regressions", regressions);
         json_add_text(object, "on-regression", on_regression_to_string(watch->on_regression));
         json_add_text(object, "on-inconclusive", on_inconclusive_to_string(watch->on_inconclusive));
@@ -162,6 +165,11 @@ static void print_watch(const Watch *watch) {
                               metric_to_string(watch->limits[i].metric),
                               limit);
         }
+        if (watch->oom_kills > 0)
+                (void) printf(
+                        "  reverted at once when the kernel kills %lu %s for want of memory\n",
+                        (unsigned long) watch->oom_kills,
+                        watch->oom_kills == 1 ? "process" : "processes");
         for (size_t i = 0; i < watch->n_regressions; i++) {
                 format_share(watch->regressions[i].margin_permyriad, share);
                 (void) printf("  %s is judged against the time before%s%s\n",

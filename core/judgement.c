@@ -318,6 +318,16 @@ static void print_asked(FILE *out, const ReportLimit *limit) {
         (void) fprintf(out, "%s over %s", share, window);
 }
 
+static void print_kills(FILE *out, const ReportOom *oom) {
+        if (oom->killed > 1)
+                (void) fprintf(out, "the kernel killed %lu processes", (unsigned long) oom->killed);
+        else
+                (void) fputs("the kernel killed a process", out);
+        (void) fputs(" for want of memory", out);
+        if (oom->limit > 1)
+                (void) fprintf(out, ", %lu are the limit", (unsigned long) oom->limit);
+}
+
 /* What ended it at once needs no statistics. */
 static char *objection_sentence(const Report *report, const ReportMetric *metric) {
         char *text = NULL;
@@ -335,7 +345,7 @@ static char *objection_sentence(const Report *report, const ReportMetric *metric
                         print_asked(out, &report->limits[i]);
                 }
         } else
-                (void) fputs("the kernel killed a process for want of memory", out);
+                print_kills(out, &report->oom);
         print_when(out, report);
         if (metric && metric->since.known) {
                 (void) fputs("; ", out);

@@ -2,6 +2,7 @@
 #include "core/replay.h"
 
 #include "core/judge/window.h"
+#include "core/machine/oom-kills.h"
 
 /* From so many rows it is told which metrics there are, and how far apart rows are. */
 #define FIRST_ROWS 64
@@ -22,8 +23,8 @@ struct Replay {
         Window windows[WATCH_LIMITS_MAX];
         Report *report;
         Sample first_before, last_before, first_since, last_since;
-        uint64_t oom_kills; /* the latest that is known */
-        Sample block;       /* where the block of the report under way began */
+        OomKills kills; /* since the change */
+        Sample block;   /* where the block of the report under way began */
         bool done;
 };
 
@@ -37,7 +38,7 @@ int replay_new(const ReplayOptions *options, Replay **ret) {
         replay->baseline_usec = options->baseline_usec;
         replay->end_usec = options->probation_usec ? replay->change_usec + options->probation_usec
                                                    : USEC_INFINITY;
-        replay->oom_kills = COUNTER_UNKNOWN;
+        replay->kills = OOM_KILLS_INIT;
         for (size_t i = 0; i < replay->watch.n_limits; i++)
                 window_init(&replay->windows[i], replay->watch.limits[i].window_usec);
         *ret = TAKE_PTR(replay);
@@ -139,16 +140,6 @@ static void set_verdict(Replay *replay, ReportReason reason, Metric metric, usec
         replay->done = true;
 }
 
-/* A counter that fell is of another cgroup of that name. */
-static bool has_oom_kill(Replay *replay, const Sample *sample) {
-        uint64_t before = replay->oom_kills, now = sample->counters[COUNTER_OOM_KILL];
-
-        if (now == COUNTER_UNKNOWN)
-                return false;
-        replay->oom_kills = now;
-        return before != COUNTER_UNKNOWN && now > before;
-}
-
 static int add_block(Replay *replay, const Sample *sample) {
         usec_t passed = sample->at_usec - replay->block.at_usec;
         ReportBlock block = {
@@ -185,8 +176,8 @@ static void note_ends(Replay *replay, const Sample *sample) {
 static void judge(Replay *replay, const Sample *sample) {
         DetectAlarm alarm =
                 detect_add(&replay->detect, sample->at_usec, sample->stall_usec, sample->valid);
-        bool killed = has_oom_kill(replay, sample);
 
+        (void) oom_kills_add(&replay->kills, sample->counters[COUNTER_OOM_KILL]);
         if (!replay->detect.armed)
                 return;
         size_t exceeded = look_at_limits(replay, sample);
@@ -197,7 +188,7 @@ static void judge(Replay *replay, const Sample *sample) {
                             sample->at_usec);
                 return;
         }
-        if (killed) {
+        if (replay->watch.oom_kills > 0 && replay->kills.killed >= replay->watch.oom_kills) {
                 set_verdict(replay, REPORT_REASON_OOM, _METRIC_INVALID, sample->at_usec);
                 return;
         }
@@ -214,6 +205,7 @@ static void arm(Replay *replay) {
         const Sample latest = replay->last_before;
 
         detect_arm(&replay->detect);
+        oom_kills_begin(&replay->kills, replay->kills.last);
         note_ends(replay, &latest);
         (void) look_at_limits(replay, &latest);
 }
@@ -319,6 +311,8 @@ int replay_end(Replay *replay, Report **ret) {
         else if (report->n_metrics == 0)
                 judgement_take_means(report, &replay->detect);
         take_limits(replay, report);
+        report->oom.killed = replay->kills.killed;
+        report->oom.limit = replay->watch.oom_kills;
         complete_means(replay, report);
         report->ended_sec =
                 (double) (replay->last_since.at_usec - replay->change_usec) / USEC_PER_SEC;

@@ -10,7 +10,7 @@
 #include "core/machine/trace.h"
 
 typedef struct ReplayOptions {
-        const Watch *watch;    /* limits, regressions, policy: borrowed */
+        const Watch *watch;    /* limits, kills, regressions, policy: borrowed */
         usec_t change_usec;    /* after the first row; 0: there is no time before */
         usec_t baseline_usec;  /* of the time before it, at most */
         usec_t probation_usec; /* after the change; 0: to the end of the trace */

@@ -173,6 +173,22 @@ static json_object *trial_to_json(const ReportTrial *trial) {
         return object;
 }
 
+/* Where nothing was killed and nobody asked, there is nothing to say. */
+static json_object *oom_to_json(const ReportOom *oom) {
+        bool told = oom->killed > 0 || oom->limit > 0 || oom->events || oom->note;
+        json_object *object = told ? json_object_new_object() : NULL;
+
+        if (!object)
+                return NULL;
+        json_set(object, "killed", json_object_new_uint64(oom->killed));
+        json_set(object, "limit", oom->limit > 0 ? json_object_new_uint64(oom->limit) : NULL);
+        json_set(object,
+                 "events",
+                 oom->events ? json_object_get(oom->events) : json_object_new_array());
+        json_set(object, "note", text(oom->note));
+        return object;
+}
+
 json_object *report_to_json(const Report *report) {
         json_object *object = json_object_new_object(), *blocks = blocks_to_json(report);
 
@@ -200,6 +216,7 @@ json_object *report_to_json(const Report *report) {
         json_set(object, "rates", rates_to_json(report));
         json_set(object, "plan", plan_to_json(report));
         json_set(object, "trial", trial_to_json(&report->trial));
+        json_set(object, "oom", oom_to_json(&report->oom));
         json_set(object, "blocks", blocks);
         return object;
 }

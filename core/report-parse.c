@@ -244,6 +244,37 @@ static int parse_trial(json_object *object, ReportTrial *trial) {
         return r < 0 ? r : parse_trial_numbers(member, trial);
 }
 
+/* What the events have in them is looked at where it is shown. */
+static int parse_oom_events(json_object *object, ReportOom *oom) {
+        json_object *events = member_find(object, "events");
+
+        if (!events)
+                return 0;
+        if (!json_object_is_type(events, json_type_array) ||
+            json_object_array_length(events) > REPORT_OOM_EVENTS_MAX)
+                return -EBADMSG;
+        for (size_t i = 0; i < json_object_array_length(events); i++)
+                if (!json_object_is_type(json_object_array_get_idx(events, i), json_type_object))
+                        return -EBADMSG;
+        oom->events = json_object_get(events);
+        return 0;
+}
+
+static int parse_oom(json_object *object, ReportOom *oom) {
+        json_object *member = member_find(object, "oom");
+
+        if (!member)
+                return 0;
+        if (!json_object_is_type(member, json_type_object))
+                return -EBADMSG;
+        int r = member_count(member, "killed", &oom->killed);
+        if (r >= 0)
+                r = member_count(member, "limit", &oom->limit);
+        if (r >= 0)
+                r = get_text(member, "note", &oom->note);
+        return r < 0 ? r : parse_oom_events(member, oom);
+}
+
 /* Another verdict than those we know cannot be passed over: it is what the report is about. */
 static int parse_verdict(json_object *object, Report *report) {
         const char *verdict = NULL, *reason = NULL;
@@ -316,6 +347,8 @@ int report_from_json(json_object *object, Report **ret) {
                 r = parse_lists(object, report);
         if (r >= 0)
                 r = parse_trial(object, &report->trial);
+        if (r >= 0)
+                r = parse_oom(object, &report->oom);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(report);

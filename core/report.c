@@ -69,6 +69,8 @@ Report *report_free(Report *report) {
         free(report->load);
         free(report->trial.against);
         free(report->trial.effect);
+        (void) json_object_put(report->oom.events);
+        free(report->oom.note);
         free(report);
         return NULL;
 }
@@ -101,4 +103,11 @@ int report_add_step(
         }
         report->steps[report->n_steps++] = step;
         return 0;
+}
+
+void report_set_oom(Report *report, json_object *events, char *note) {
+        (void) json_object_put(report->oom.events);
+        free(report->oom.note);
+        report->oom.events = events;
+        report->oom.note = note;
 }

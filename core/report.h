@@ -20,7 +20,7 @@ typedef enum ReportReason {
         REPORT_REASON_LIMIT,      /* a hard limit was exceeded */
         REPORT_REASON_BUDGET,     /* the stall budget was spent */
         REPORT_REASON_REGRESSION, /* by ranks, or absolutely where there was no time before */
-        REPORT_REASON_OOM,        /* the kernel killed a process */
+        REPORT_REASON_OOM,        /* the kernel killed as many processes as are too many */
         _REPORT_REASON_MAX,
         _REPORT_REASON_INVALID = -EINVAL,
 } ReportReason;
@@ -110,6 +110,17 @@ typedef struct ReportTrial {
         double washout_sec;
 } ReportTrial;
 
+/* More accounts of the kernel's than that are not kept: the first ones tell. */
+#define REPORT_OOM_EVENTS_MAX 8
+
+/* What the kernel's OOM killer did since the change. */
+typedef struct ReportOom {
+        uint64_t killed;     /* processes */
+        uint64_t limit;      /* so many end it; 0: none */
+        json_object *events; /* an array of the objects of oom_event_to_json; or NULL */
+        char *note;          /* what is amiss with them, for people; or NULL */
+} ReportOom;
+
 typedef struct Report {
         uint64_t id;
         char *profile;        /* or the trace's file */
@@ -140,6 +151,7 @@ typedef struct Report {
         ReportBlock *blocks;
         size_t n_blocks;
         ReportTrial trial;
+        ReportOom oom;
 } Report;
 
 Report *report_new(void);
@@ -150,6 +162,10 @@ DEFINE_CLEANUP(Report *, report_free)
 int report_add_block(Report *report, const ReportBlock *block);
 int report_add_step(
         Report *report, const char *knob, const char *old, const char *new, const char *origin);
+
+/* Takes over what the kernel's log tells of its kills: events (may be NULL) and a note (may be
+ * NULL). */
+void report_set_oom(Report *report, json_object *events, char *note);
 
 /* NULL without memory. */
 json_object *report_to_json(const Report *report);

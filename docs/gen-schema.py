@@ -170,6 +170,12 @@ def watch_schema():
         rf'^ *{DECIMAL} *% +over +({DECIMAL} *(us|ms|s|sec|min|m) *)+$',
         'A share of a window from 500ms to 10s: "10% over 2s"',
     )
+    kills = {
+        'type': 'integer',
+        'minimum': 1,
+        'maximum': 1000000,
+        'description': 'So many processes killed for want of memory',
+    }
     regression = strict({'margin': text(pattern=SHARE)}) | {'type': ['object', 'null']}
     return block(
         {
@@ -179,7 +185,7 @@ def watch_schema():
             ),
             'baseline': pattern(TIME, 'How long before the change is compared with'),
             'probation': pattern(TIME, 'How long the change is watched'),
-            'limits': block({metric: limit for metric in METRICS if metric != 'cpu.full'}),
+            'limits': block({m: limit for m in METRICS if m != 'cpu.full'} | {'oom-kill': kills}),
             'regressions': block({metric: regression for metric in METRICS}),
             'on-regression': {'enum': ['revert', 'confirm', 'report']},
             'on-inconclusive': {'enum': ['keep', 'revert']},

@@ -37,3 +37,7 @@ static inline uint64_t json_get_uint64(json_object *object, const char *key) {
                 return 0;
         return json_object_get_uint64(member);
 }
+
+/* Text that need not be UTF-8 (names of processes, of cgroups, of what a log quotes): a byte that
+ * is none becomes "?". */
+json_object *json_text_of_bytes(const char *text);

@@ -221,3 +221,10 @@ int sample_find_cgroup(const Root *root, const char *pressure_of, char **ret) {
         *ret = TAKE_PTR(path);
         return 0;
 }
+
+bool sample_is_root_cgroup(const char *cgroup) {
+        for (size_t i = 0; i < ELEMENTSOF(cgroup_mounts); i++)
+                if (streq(cgroup, cgroup_mounts[i]))
+                        return true;
+        return false;
+}

@@ -90,6 +90,9 @@ typedef struct WatchLimit {
         Place place;        /* of the metric */
 } WatchLimit;
 
+/* More than anybody would wait for. */
+#define WATCH_OOM_KILLS_MAX 1000000
+
 /* A statistical criterion: judged against the time before (core/judge/detect.h). */
 typedef struct WatchRegression {
         Metric metric;
@@ -130,6 +133,8 @@ typedef struct Watch {
         usec_t probation_usec;
         WatchLimit limits[WATCH_LIMITS_MAX];
         size_t n_limits;
+        uint64_t oom_kills;    /* revert at once when the kernel has killed so many; 0: not asked */
+        Place oom_kills_place; /* of the key */
         WatchRegression regressions[_METRIC_MAX];
         size_t n_regressions;
         Place regressions_place; /* of the key */

@@ -97,8 +97,12 @@ static void read_probation(Reader *reader, const Node *node, void *target) {
                 watch->set |= WATCH_SET_PROBATION;
 }
 
-/* The metric that a key names; _METRIC_INVALID when told that there is none. */
-static Metric read_metric(Reader *reader, const Node *node) {
+/* A limit that is no metric. */
+#define OOM_KILL "oom-kill"
+
+/* The metric that a key names; _METRIC_INVALID when told that there is none. other: a key that is
+ * none, but would do; or NULL. */
+static Metric read_metric(Reader *reader, const Node *node, const char *other) {
         Nearest nearest = NEAREST_INIT(node->key);
         Metric metric = metric_from_string(node->key);
 
@@ -106,11 +110,15 @@ static Metric read_metric(Reader *reader, const Node *node) {
                 return metric;
         for (int i = 0; i < _METRIC_MAX; i++)
                 nearest_offer(&nearest, metric_to_string((Metric) i));
+        if (other)
+                nearest_offer(&nearest, other);
         _cleanup_(freep) char *hint =
                 nearest_get(&nearest)
                         ? nearest_hint(&nearest)
-                        : strdup("expected one of memory.some, memory.full, io.some, io.full, "
-                                 "cpu.some, cpu.full");
+                        : text_format("expected one of memory.some, memory.full, io.some, io.full, "
+                                      "cpu.some, cpu.full%s%s",
+                                      other ? ", " : "",
+                                      other ? other : "");
         reader_key_error(reader, node, hint, "unknown metric \"%s\"", node->key);
         return _METRIC_INVALID;
 }
@@ -132,7 +140,7 @@ static bool parse_limit(const char *text, WatchLimit *limit) {
 static void read_limit(Reader *reader, const Node *node, Watch *watch) {
         static const char expected[] =
                 "a share above 0% up to 100% and a window, like \"10% over 2s\"";
-        WatchLimit limit = {.metric = read_metric(reader, node),
+        WatchLimit limit = {.metric = read_metric(reader, node, OOM_KILL),
                             .place = {node->key_line, node->key_column}};
         const char *text = reader_text(reader, node, expected);
 
@@ -155,6 +163,28 @@ static void read_limit(Reader *reader, const Node *node, Watch *watch) {
         watch->limits[watch->n_limits++] = limit;
 }
 
+/* How many processes the kernel may have killed when it is enough. */
+static void read_oom_kills(Reader *reader, const Node *node, Watch *watch) {
+        static const char expected[] = "how many processes killed are too many, like 1";
+        const char *text = reader_text(reader, node, expected);
+        uint64_t n;
+
+        if (!text)
+                return;
+        if (parse_uint64(text, &n) < 0 || n == 0 || n > WATCH_OOM_KILLS_MAX) {
+                reader_error(reader,
+                             node,
+                             NULL,
+                             OOM_KILL " is \"%s\"; expected %s (1 to %d)",
+                             text,
+                             expected,
+                             WATCH_OOM_KILLS_MAX);
+                return;
+        }
+        watch->oom_kills = n;
+        watch->oom_kills_place = (Place){node->key_line, node->key_column};
+}
+
 static void read_limits(Reader *reader, const Node *node, void *target) {
         Watch *watch = target;
 
@@ -162,7 +192,10 @@ static void read_limits(Reader *reader, const Node *node, void *target) {
         if (!reader_open_mapping(reader, node, "{memory.full: 10% over 2s}"))
                 return;
         for (size_t i = 0; i < node->n; i++)
-                read_limit(reader, node->children[i], watch);
+                if (streq(node->children[i]->key, OOM_KILL))
+                        read_oom_kills(reader, node->children[i], watch);
+                else
+                        read_limit(reader, node->children[i], watch);
 }
 
 static void read_margin(Reader *reader, const Node *node, void *target) {
@@ -180,7 +213,7 @@ static bool is_none(const Node *node) {
 }
 
 static void read_regression(Reader *reader, const Node *node, Watch *watch) {
-        WatchRegression regression = {.metric = read_metric(reader, node)};
+        WatchRegression regression = {.metric = read_metric(reader, node, NULL)};
 
         if (!is_none(node))
                 (void) reader_mapping(reader,
@@ -276,6 +309,8 @@ int watch_merge(Watch *watch, const Watch *later) {
         if (later->set & WATCH_SET_LIMITS) {
                 memcpy(watch->limits, later->limits, sizeof(watch->limits));
                 watch->n_limits = later->n_limits;
+                watch->oom_kills = later->oom_kills;
+                watch->oom_kills_place = later->oom_kills_place;
         }
         if (later->set & WATCH_SET_REGRESSIONS) {
                 memcpy(watch->regressions, later->regressions, sizeof(watch->regressions));

@@ -99,6 +99,31 @@ make_trial() {
         json '"killed a process" in d["sentence"] and d["metric"] is None'
 }
 
+@test "a profile says how many OOM kills are too many" {
+        watched() { # NAME LIMITS
+                printf '%s\n' "profile: $1" 'summary: s' 'watch:' "  limits: {$2}" \
+                        '  regressions: {}' >"$TREE/etc/memctl/profiles/$1.yaml"
+        }
+        make_tree x86-2g-6.1
+        # One more after 100 s, another after 200 s; those before the change do not count.
+        awk -F, -v OFS=, 'NR == 1 {print; next} NR == 2 {print $0, "oom_kill"; next}
+                {print $0, ($1 >= 3800000000 ? 5 : $1 >= 3700000000 ? 4 : $1 >= 1000000 ? 3 : 0)}' \
+                "$TRACES/5000.csv" >"$TRACES/kills.csv"
+        watched none 'memory.full: 90% over 2s'
+        watched one 'oom-kill: 1'
+        watched two 'oom-kill: 2'
+        watched three 'oom-kill: 3'
+        memctl replay "$TRACES/kills.csv" --change-at 1h --profile none --json=short
+        json 'd["verdict"] == "keep" and d["reason"] is None'
+        memctl replay "$TRACES/kills.csv" --change-at 1h --profile one --json=short
+        json 'd["verdict"] == "revert" and d["reason"] == "oom" and d["at_s"] == 100'
+        memctl replay "$TRACES/kills.csv" --change-at 1h --profile two --json=short
+        json 'd["verdict"] == "revert" and d["reason"] == "oom" and d["at_s"] == 200'
+        json '"killed 2 processes" in d["sentence"] and "2 are the limit" in d["sentence"]'
+        memctl replay "$TRACES/kills.csv" --change-at 1h --profile three --json=short
+        json 'd["verdict"] == "keep"'
+}
+
 @test "a probation that ends before the rise does not see it" {
         make_trace 5400 4500 5000 40000 >"$TRACES/later.csv"
         memctl replay "$TRACES/later.csv" --change-at 1h --json=short

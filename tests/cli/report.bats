@@ -27,6 +27,7 @@ r = {
     "rates": [{"name": "pgscan_direct", "before": 210, "since": 1260}],
     "plan": [{"knob": "vm.swappiness", "old": "60", "new": "1", "origin": "/etc/redis.yaml:4"}],
     "trial": None,
+    "oom": None,
     "blocks": [
         {"at": at, "length": 10, "memory.some": 0.5 if at < 0 else 2, "io.full": 0.25}
         for at in range(-295, 180, 10)
@@ -98,6 +99,35 @@ setup() {
         expect_status 0
         expect output "● THE NEW SETTING IS WORSE  redis" "trial begins" \
                 "Effect +2.0 points (95 %: +1.5 to +2.5), p = 0.0004" "▀" "what was in force"
+}
+
+# The statements that let the kernel kill.
+KILLS='
+r.update(reason="oom", metric=None, sentence="the kernel killed a process for want of memory")
+r["oom"] = {"killed": 2, "limit": 1, "note": "of one kill <nothing> was found", "events": [
+    {"kind": "oom-kill", "oom_memcg": "/a/b", "victim": {"comm": "mysqld", "pid": 4711,
+     "anon_rss_kb": 1048576, "file_rss_kb": None, "shmem_rss_kb": 0},
+     "invoker": {"comm": "x", "pid": 1},
+     "diagnosis": {"class": "memcg-limit", "sentence": "<b>it</b> is small", "confidence": "high"}},
+    {"kind": 3, "victim": [], "oom_memcg": 7, "diagnosis": "none", "group_victims": 1},
+]}
+'
+
+@test "kills are shown with the kernel's own account, whatever a report pretends" {
+        make_report ./r.json "$KILLS"
+        memctl report ./r.json
+        expect_status 0
+        expect output "the kernel killed a process" "oom-kill 1" "2 processes since the change" \
+                "mysqld (4711), 1 GiB, at the limit of /a/b" "<b>it</b> is small" \
+                "not known" "of one kill <nothing> was found"
+        memctl report ./r.json --json=short
+        json 'd["oom"] == json.load(open("r.json"))["oom"]'
+        memctl report ./r.json --html=r.html
+        expect_status 0
+        page r.html
+        output=$(<r.html)
+        expect output "mysqld (4711), 1 GiB" "&lt;b&gt;it&lt;/b&gt; is small" "/a/b" \
+                "oom-kill: 1" "&lt;nothing&gt;"
 }
 
 @test "standard input is -" {

@@ -80,6 +80,8 @@ static const Case cases[] = {
         {"numa-knob-idle", SYSCTL("vm.min_slab_ratio: 7"), SYSCTL("vm.min_slab_ratio: 7, vm.zone_reclaim_mode: 1")},
         {"oom-dump-off", SYSCTL("vm.oom_dump_tasks: 0"), SYSCTL("vm.oom_dump_tasks: 1")},
         {"oom-innocent", SYSCTL("vm.oom_kill_allocating_task: 1"), SYSCTL("vm.oom_kill_allocating_task: 0")},
+        {"oom-kill-system", "watch: {limits: {oom-kill: 1}}\n", "watch: {pressure-of: a.service, limits: {oom-kill: 1}}\n"},
+        {"no-limits", "sysctl: {vm.swappiness: 10}\n", "watch: {pressure-of: a.service, limits: {oom-kill: 1}}\n"},
         {"oom-panic-containers", SYSCTL("vm.panic_on_oom: 2"), SYSCTL("vm.panic_on_oom: 1")},
         {"overcommit-idle", SYSCTL("vm.overcommit_ratio: 90"), SYSCTL("vm.overcommit_ratio: 90, vm.overcommit_memory: 2")},
         {"overcommit-narrow", SYSCTL("vm.overcommit_memory: 2, vm.overcommit_ratio: 50"), SYSCTL("vm.overcommit_memory: 2, vm.overcommit_ratio: 80")},

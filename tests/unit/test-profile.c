@@ -192,6 +192,27 @@ static void test_watch_says_what_it_sets(void **state) {
         assert_int_equal(partly->watch.probation_usec, USEC_PER_SEC);
 }
 
+static void test_kills_are_a_limit_beside_those_of_pressure(void **state) {
+        _cleanup_(profile_freep) Profile *profile =
+                parse(HEAD "watch: {limits: {oom-kill: 3, memory.full: 10% over 2s}}\n");
+        _cleanup_(profile_freep) Profile *without = parse(complete);
+
+        assert_int_equal(profile->watch.oom_kills, 3);
+        assert_int_equal(profile->watch.n_limits, 1);
+        assert_int_equal(profile->watch.set, WATCH_SET_LIMITS);
+        assert_int_equal(without->watch.oom_kills, 0);
+}
+
+static void test_a_number_of_kills_is_one_that_can_be_reached(void **state) {
+        static const char *const bad[] = {"0", "-1", "1.5", "1%", "one", "1000001", "01"};
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                _cleanup_(freep) char *text =
+                        text_format(HEAD "watch: {limits: {oom-kill: %s}}\n", bad[i]);
+                assert_complaint(text, "1 to 1000000");
+        }
+}
+
 static void test_pressure_can_be_that_of_units_and_cgroups(void **state) {
         static const char *const good[] = {"system",
                                            "a.service",
@@ -420,6 +441,8 @@ int main(void) {
                 cmocka_unit_test(test_huge_page_knobs_mirror_the_folders),
                 cmocka_unit_test(test_overrides_keep_their_order_and_condition),
                 cmocka_unit_test(test_watch_says_what_it_sets),
+                cmocka_unit_test(test_kills_are_a_limit_beside_those_of_pressure),
+                cmocka_unit_test(test_a_number_of_kills_is_one_that_can_be_reached),
                 cmocka_unit_test(test_pressure_can_be_that_of_units_and_cgroups),
                 cmocka_unit_test(test_all_mistakes_of_a_file_are_told_at_once),
                 cmocka_unit_test(test_an_earlier_file_with_errors_does_not_spoil_the_next),

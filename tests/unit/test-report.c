@@ -93,7 +93,7 @@ static void test_json_has_percent_and_seconds_in_plain_words(void **state) {
                 "\"plan\":[{\"knob\":\"vm.swappiness\",\"old\":\"60\",\"new\":\"10\","
                 "\"origin\":\"redis.yaml:4\"},"
                 "{\"knob\":\"vm.dirty_ratio\",\"old\":\"20\",\"new\":\"5\",\"origin\":null}],"
-                "\"trial\":null,"
+                "\"trial\":null,\"oom\":null,"
                 "\"blocks\":[{\"at\":-5,\"length\":10,\"memory.some\":0.4},"
                 "{\"at\":5.5,\"length\":10,\"memory.some\":12.5,\"io.full\":100}]}");
 }
@@ -153,6 +153,25 @@ static void test_a_trial_survives_json(void **state) {
         assert_int_equal(back->blocks[2].arm, 1);
         assert_int_equal(back->blocks[3].arm, 0);
         assert_string_equal(back->trial.against, "server");
+}
+
+static void test_kills_survive_json(void **state) {
+        static const char events[] = "[{\"kind\":\"oom-kill\",\"victim\":{\"pid\":4711}}]";
+        _cleanup_(report_freep) Report *report = example();
+
+        report->oom.killed = 2;
+        report->oom.limit = 1;
+        report_set_oom(report, json_tokener_parse(events), copy("one is missing"));
+        _cleanup_(report_freep) Report *back = through_json(report);
+        assert_same_json(report, back);
+        assert_true(back->oom.killed == 2 && back->oom.limit == 1);
+        assert_int_equal(json_object_array_length(back->oom.events), 1);
+        assert_string_equal(back->oom.note, "one is missing");
+        /* Set again, as when more was found. */
+        report_set_oom(report, NULL, NULL);
+        _cleanup_(report_freep) Report *counted = through_json(report);
+        assert_null(counted->oom.note);
+        assert_int_equal(json_object_array_length(counted->oom.events), 0);
 }
 
 static void test_an_empty_report_survives_json(void **state) {
@@ -219,6 +238,13 @@ static void test_what_is_no_report_is_refused(void **state) {
                 REPORT_WITH("\"plan\":[{\"knob\":\"vm.x\",\"old\":\"1\"}],"),
                 REPORT_WITH("\"plan\":[{\"knob\":\"vm.x\",\"old\":1,\"new\":2}],"),
                 REPORT_WITH("\"trial\":true,"),
+                REPORT_WITH("\"oom\":[],"),
+                REPORT_WITH("\"oom\":{\"killed\":-1},"),
+                REPORT_WITH("\"oom\":{\"limit\":\"1\"},"),
+                REPORT_WITH("\"oom\":{\"note\":1},"),
+                REPORT_WITH("\"oom\":{\"events\":{}},"),
+                REPORT_WITH("\"oom\":{\"events\":[1]},"),
+                REPORT_WITH("\"oom\":{\"events\":[{},{},{},{},{},{},{},{},{}]},"),
                 REPORT_WITH("\"trial\":{\"p\":2},"),
                 REPORT_WITH("\"trial\":{\"blocks\":1e5},"),
                 REPORT_WITH("\"trial\":{\"blocks\":100001},"),
@@ -319,6 +345,7 @@ int main(void) {
                 cmocka_unit_test(test_json_has_percent_and_seconds_in_plain_words),
                 cmocka_unit_test(test_a_report_survives_json),
                 cmocka_unit_test(test_a_trial_survives_json),
+                cmocka_unit_test(test_kills_survive_json),
                 cmocka_unit_test(test_an_empty_report_survives_json),
                 cmocka_unit_test(test_what_cannot_be_told_is_null),
                 cmocka_unit_test(test_what_is_no_report_is_refused),

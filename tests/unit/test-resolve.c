@@ -350,7 +350,7 @@ static void test_watch_is_merged_member_by_member(void **state) {
         put(machine,
             "p",
             "watch: {pressure-of: a.service, baseline: 1min, on-regression: report,\n"
-            "        limits: {memory.full: 10% over 2s, io.full: 20% over 4s}}\n");
+            "        limits: {memory.full: 10% over 2s, io.full: 20% over 4s, oom-kill: 1}}\n");
         put(machine,
             "a",
             "inherits: [p]\nwatch: {probation: 1h, limits: {cpu.full: 1% over 2s}}\n");
@@ -361,6 +361,10 @@ static void test_watch_is_merged_member_by_member(void **state) {
         assert_int_equal(settings->watch.on_regression, ON_REGRESSION_REPORT);
         assert_int_equal(settings->watch.n_limits, 1);
         assert_int_equal(settings->watch.limits[0].metric, METRIC_CPU_FULL);
+        assert_int_equal(settings->watch.oom_kills, 0); /* limits are replaced whole */
+        put(machine, "b", "inherits: [p]\n");
+        _cleanup_(settings_freep) Settings *inherited = resolve(machine, "b");
+        assert_int_equal(inherited->watch.oom_kills, 1);
 }
 
 static void test_what_no_file_says_of_watch_has_its_default(void **state) {

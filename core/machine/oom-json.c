@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/oom-json.h"
+#include "core/machine/oom-json.h"
 
-#include "cli/print.h"
 #include "core/base/instant.h"
 #include "core/base/json.h"
 
