@@ -173,11 +173,12 @@ static int get_arm(json_object *item, int *ret) {
 static int add_block(Report *report, json_object *item) {
         ReportBlock block = {0};
 
+        /* Samples that were asked for may lie as near as the clock can tell. */
         if (!member_find(item, "at") || !member_find(item, "length"))
                 return -EBADMSG;
         int r = member_number(item, "at", -SECONDS_MAX, SECONDS_MAX, 0, &block.at_sec);
         if (r >= 0)
-                r = member_number(item, "length", 1e-3, SECONDS_MAX, 0, &block.length_sec);
+                r = member_number(item, "length", 1e-6, SECONDS_MAX, 0, &block.length_sec);
         if (r >= 0)
                 r = get_arm(item, &block.arm);
         for (int metric = 0; r >= 0 && metric < _METRIC_MAX; metric++)

@@ -124,6 +124,15 @@ static void test_a_report_survives_json(void **state) {
         assert_false(back->trial.known);
 }
 
+static void test_a_block_may_be_as_short_as_the_clock_can_tell(void **state) {
+        const ReportBlock block = {.at_sec = -5e-7, .length_sec = 1e-6, .arm = -1};
+        _cleanup_(report_freep) Report *report = report_new();
+
+        assert_int_equal(report_add_block(report, &block), 0);
+        _cleanup_(report_freep) Report *back = through_json(report);
+        assert_same_json(report, back);
+}
+
 static void test_a_trial_survives_json(void **state) {
         _cleanup_(report_freep) Report *report = example();
         ReportBlock block = {.at_sec = 20, .length_sec = 20, .arm = 1};
@@ -344,6 +353,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_json_has_percent_and_seconds_in_plain_words),
                 cmocka_unit_test(test_a_report_survives_json),
+                cmocka_unit_test(test_a_block_may_be_as_short_as_the_clock_can_tell),
                 cmocka_unit_test(test_a_trial_survives_json),
                 cmocka_unit_test(test_kills_survive_json),
                 cmocka_unit_test(test_an_empty_report_survives_json),
