@@ -22,15 +22,25 @@ void oom_kills_restart(OomKills *kills) {
         kills->last = 0;
 }
 
-static bool is_whole_system(const char *cgroup) {
-        return !cgroup || streq(cgroup, "system") || sample_is_root_cgroup(cgroup);
-}
-
-int oom_kills_path(const char *cgroup, char *buffer, size_t size) {
-        int n = is_whole_system(cgroup) ? snprintf(buffer, size, "proc/vmstat")
-                                        : snprintf(buffer, size, "%s/memory.events", cgroup);
+static int put(char *buffer, size_t size, const char *folder, const char *name, const char *file) {
+        int n = snprintf(buffer, size, "%s%s/%s", folder, name, file);
 
         return n < 0 || (size_t) n >= size ? -ENAMETOOLONG : 0;
+}
+
+int oom_kills_path(const Root *root, const char *cgroup, char *buffer, size_t size) {
+        static const char hybrid[] = "sys/fs/cgroup/unified/";
+
+        if (!sample_cgroup_name(cgroup))
+                return put(buffer, size, "proc", "", "vmstat");
+        int r = put(buffer, size, cgroup, "", "memory.events");
+        if (r < 0 || !text_starts_with(cgroup, hybrid) || root_exists(root, buffer))
+                return r;
+        return put(buffer,
+                   size,
+                   "sys/fs/cgroup/memory/",
+                   cgroup + strlen(hybrid),
+                   "memory.oom_control");
 }
 
 int oom_kills_parse(const char *text, uint64_t *ret) {
@@ -51,7 +61,7 @@ int oom_kills_parse(const char *text, uint64_t *ret) {
 int oom_kills_read(const Root *root, const char *cgroup, uint64_t *ret) {
         char path[4096], text[16 * 1024];
 
-        int r = oom_kills_path(cgroup, path, sizeof(path));
+        int r = oom_kills_path(root, cgroup, path, sizeof(path));
         if (r >= 0)
                 r = root_read_into(root, path, text, sizeof(text));
         return r < 0 ? r : oom_kills_parse(text, ret);

@@ -27,10 +27,14 @@ uint64_t oom_kills_add(OomKills *kills, uint64_t now);
 /* The cgroup was removed: whatever gets its name counts from 0. */
 void oom_kills_restart(OomKills *kills);
 
-/* The file, relative to the root; cgroup as in sample_read. The root of all cgroups has none of its
- * own, and is the whole system. buffer holds PATH_MAX bytes; -ENAMETOOLONG. */
-int oom_kills_path(const char *cgroup, char *buffer, size_t size);
-/* The counter in the text of either file. -ENODATA: this kernel does not count (before 4.13). */
+/*
+ * The file, relative to the root; cgroup as in sample_read. The root of all cgroups has none of its
+ * own, and is the whole system. On a hybrid hierarchy, where version 1 has the memory controller,
+ * it is the memory.oom_control of the cgroup of that name there, which counts no kill below it.
+ * buffer holds PATH_MAX bytes; -ENAMETOOLONG.
+ */
+int oom_kills_path(const Root *root, const char *cgroup, char *buffer, size_t size);
+/* The counter in the text of such a file. -ENODATA: this kernel does not count (before 4.13). */
 int oom_kills_parse(const char *text, uint64_t *ret);
 /* -ENOENT: there is no such file, as in a cgroup without the memory controller. */
 int oom_kills_read(const Root *root, const char *cgroup, uint64_t *ret);

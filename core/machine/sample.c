@@ -222,9 +222,17 @@ int sample_find_cgroup(const Root *root, const char *pressure_of, char **ret) {
         return 0;
 }
 
-bool sample_is_root_cgroup(const char *cgroup) {
-        for (size_t i = 0; i < ELEMENTSOF(cgroup_mounts); i++)
-                if (streq(cgroup, cgroup_mounts[i]))
-                        return true;
-        return false;
+/* Where both are, the second is below the first. */
+const char *sample_cgroup_name(const char *cgroup) {
+        for (size_t i = ELEMENTSOF(cgroup_mounts); cgroup && i > 0; i--) {
+                const char *mount = cgroup_mounts[i - 1];
+                size_t n = strlen(mount);
+                if (!text_starts_with(cgroup, mount))
+                        continue;
+                if (cgroup[n] == '/')
+                        return cgroup + n;
+                if (cgroup[n] == '\0')
+                        return NULL;
+        }
+        return NULL;
 }

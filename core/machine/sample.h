@@ -63,5 +63,6 @@ int sample_pressure_path(const char *cgroup, Metric metric, char *buffer, size_t
  * *ret.
  */
 int sample_find_cgroup(const Root *root, const char *pressure_of, char **ret);
-/* Is it the one that all others are in? It has the pressure of the whole system. */
-bool sample_is_root_cgroup(const char *cgroup);
+/* Its path below the mount, as the kernel prints it: "/system.slice/a.service"; NULL for the one
+ * that all others are in, and for what is none: the whole system. Borrowed. */
+const char *sample_cgroup_name(const char *cgroup);

@@ -43,3 +43,26 @@ void journal_file_write(const char *tree, const JournalEntry *entries, size_t n)
                 put_entry(file, &entries[i]);
         assert_int_equal(pclose(file), 0);
 }
+
+char *journal_file_kill(const char *comm, int pid, const char *task_memcg) {
+        char *text = text_format(
+                "%s invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+                "memory: usage 20480kB, limit 20480kB, failcnt 173\n"
+                "Memory cgroup stats for %s:\n"
+                "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
+                "oom_memcg=%s,task_memcg=%s,task=%s,pid=%d,uid=0\n"
+                "Memory cgroup out of memory: Killed process %d (%s) total-vm:70000kB, "
+                "anon-rss:20000kB, file-rss:400kB, shmem-rss:0kB, UID:0 pgtables:84kB "
+                "oom_score_adj:0",
+                comm,
+                task_memcg,
+                task_memcg,
+                task_memcg,
+                comm,
+                pid,
+                pid,
+                comm);
+
+        assert_non_null(text);
+        return text;
+}

@@ -16,3 +16,6 @@ typedef struct JournalEntry {
 const char *journal_file_missing(void);
 /* The tree's system journal, which is not there yet, with these entries in this order. */
 void journal_file_write(const char *tree, const JournalEntry *entries, size_t n);
+
+/* What the kernel says when it kills a process in a cgroup; the caller frees. */
+char *journal_file_kill(const char *comm, int pid, const char *task_memcg);

@@ -62,6 +62,8 @@ static void test_the_line_is_found_and_no_other(void **state) {
 
         assert_int_equal(oom_kills_parse("low 1\noom 2\noom_kill 3\noom_group_kill 4\n", &n), 0);
         assert_true(n == 3);
+        assert_int_equal(oom_kills_parse("oom_kill_disable 1\nunder_oom 0\noom_kill 9\n", &n), 0);
+        assert_true(n == 9);
         assert_int_equal(oom_kills_parse("oom_kill 18446744073709551614", &n), 0);
         assert_true(n == UINT64_MAX - 1);
         n = 77;
@@ -74,17 +76,32 @@ static void test_the_line_is_found_and_no_other(void **state) {
         assert_true(n == 77);
 }
 
-static void test_each_scope_has_its_file(void **state) {
-        char path[64];
+static void assert_path(const Root *root, const char *cgroup, const char *expected) {
+        char path[128];
 
-        assert_int_equal(oom_kills_path(NULL, path, sizeof(path)), 0);
-        assert_string_equal(path, "proc/vmstat");
-        assert_int_equal(oom_kills_path("sys/fs/cgroup/a.slice", path, sizeof(path)), 0);
-        assert_string_equal(path, "sys/fs/cgroup/a.slice/memory.events");
+        assert_int_equal(oom_kills_path(root, cgroup, path, sizeof(path)), 0);
+        assert_string_equal(path, expected);
+}
+
+static void test_each_scope_has_its_file(void **state) {
+        static const char hybrid[] = "sys/fs/cgroup/unified/a.slice";
+        _cleanup_(tree_removep) char *tree = NULL;
+        _cleanup_(root_closep) Root *root = NULL;
+        char path[8];
+
+        assert_int_equal(tree_copy("x86-2g-6.1", &tree), 0);
+        assert_int_equal(root_open(tree, &root), 0);
+        assert_path(root, NULL, "proc/vmstat");
+        assert_path(root, "sys/fs/cgroup/a.slice", "sys/fs/cgroup/a.slice/memory.events");
         /* The root of all has no memory.events. */
-        assert_int_equal(oom_kills_path("sys/fs/cgroup", path, sizeof(path)), 0);
-        assert_string_equal(path, "proc/vmstat");
-        assert_int_equal(oom_kills_path("sys/fs/cgroup/a.slice", path, 8), -ENAMETOOLONG);
+        assert_path(root, "sys/fs/cgroup", "proc/vmstat");
+        assert_path(root, "sys/fs/cgroup/unified", "proc/vmstat");
+        assert_path(root, hybrid, "sys/fs/cgroup/memory/a.slice/memory.oom_control");
+        assert_int_equal(
+                tree_write(tree, "sys/fs/cgroup/unified/a.slice/memory.events", "oom_kill 0\n"), 0);
+        assert_path(root, hybrid, "sys/fs/cgroup/unified/a.slice/memory.events");
+        assert_int_equal(oom_kills_path(root, "sys/fs/cgroup/a.slice", path, sizeof(path)),
+                         -ENAMETOOLONG);
 }
 
 static void test_the_files_are_read(void **state) {
