@@ -19,6 +19,7 @@ static Style event_style(EventType type) {
                 return STYLE_WARN;
         case EVENT_REFUSED:
         case EVENT_LIMIT:
+        case EVENT_OOM_KILL:
         case EVENT_REVERTED:
         case EVENT_QUARANTINED:
         case EVENT_PROBLEM:

@@ -43,6 +43,7 @@ static void read_probation(json_object *object, Status *status) {
         status->left_usec = deadline > now ? deadline - now : 0;
         status->since_usec = now > started ? now - started : 0;
         status->confirm = json_object_get_boolean(member(object, "confirm"));
+        status->oom_kills = json_object_get_uint64(member(object, "oom-kills"));
         status->limits = array_of(member(object, "limits"));
         status->regressions = array_of(member(object, "regressions"));
         status->on_regression = text_of(member(object, "on-regression"));

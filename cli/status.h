@@ -23,6 +23,7 @@ typedef struct Status {
         usec_t since_usec; /* since the apply */
         Shares now;
         Shares before;
+        uint64_t oom_kills;       /* since the apply */
         json_object *limits;      /* array of text */
         json_object *regressions; /* metrics judged against the time before; array of text */
         const char *on_regression;

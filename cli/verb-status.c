@@ -98,6 +98,15 @@ static void print_judgement(const Status *status) {
                 (void) puts("  No evidence so far that stalls rose.");
 }
 
+static void print_kills(const Status *status) {
+        if (status->oom_kills == 0)
+                return;
+        print_styled(STYLE_WARN, "  The kernel has killed");
+        (void) printf(" %lu %s for want of memory since: memctl report\n",
+                      (unsigned long) status->oom_kills,
+                      status->oom_kills == 1 ? "process" : "processes");
+}
+
 static void print_ending(const Status *status) {
         if (status->on_trial)
                 (void) puts("  What was in force before comes back at the end. End it now: memctl "
@@ -228,6 +237,7 @@ static json_object *probation_json(const Status *status) {
         json_add(object, "evidence", json_object_new_double(status->evidence));
         json_add(object, "pressure", shares_json(&status->now));
         json_add(object, "before", shares_json(&status->before));
+        json_add_number(object, "oom-kills", status->oom_kills);
         return object;
 }
 
@@ -294,6 +304,7 @@ ExitCode verb_status(size_t n, char **arguments) {
                 return print_status_json(&status, &tail);
         print_headline(&status, &tail);
         print_ending(&status);
+        print_kills(&status);
         print_pressure(&status);
         print_texts("Limits", status.limits);
         print_drift(&status);

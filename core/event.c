@@ -19,6 +19,7 @@ static const struct {
         [EVENT_REFUSED] = {"refused", "8eab2d8c363b4f2cab395e99cd459755", LOG_WARNING},
         [EVENT_EXTENDED] = {"extended", "351d4194acb3457eac7ccd3bb3a13344", LOG_INFO},
         [EVENT_LIMIT] = {"limit", "9b49bf0a74684f1d8dd5de892ebfa0e8", LOG_WARNING},
+        [EVENT_OOM_KILL] = {"oom-kill", "ea59bb8c64e74b789b890c21dd2178fb", LOG_WARNING},
         [EVENT_REGRESSION] = {"regression", "c3b8751e7102411a9729ec9b3a788722", LOG_WARNING},
         [EVENT_TRIAL] = {"trial", "42b9be80866543a7994c0c15b4853842", LOG_INFO},
         [EVENT_KEPT] = {"kept", "1fe9b8141323478d9dd2a85ea19f83bd", LOG_INFO},

@@ -15,11 +15,12 @@ typedef enum EventType {
         EVENT_STOPPED, /* the daemon ends */
         EVENT_ADOPTED, /* the daemon found a transaction in force and took it over, writing nothing
                         */
-        EVENT_RECOVERED,   /* an interrupted transaction was undone or finished at start */
-        EVENT_APPLIED,     /* a profile is in force, on probation */
-        EVENT_REFUSED,     /* an apply that did not happen, and why */
-        EVENT_EXTENDED,    /* the deadline of a confirmation moved */
-        EVENT_LIMIT,       /* a pressure limit was exceeded */
+        EVENT_RECOVERED, /* an interrupted transaction was undone or finished at start */
+        EVENT_APPLIED,   /* a profile is in force, on probation */
+        EVENT_REFUSED,   /* an apply that did not happen, and why */
+        EVENT_EXTENDED,  /* the deadline of a confirmation moved */
+        EVENT_LIMIT,     /* a pressure limit was exceeded */
+        EVENT_OOM_KILL,  /* the kernel killed a process for want of memory; or who it was and why */
         EVENT_REGRESSION,  /* stalls rose above what they were before, and it was to be told only */
         EVENT_TRIAL,       /* a trial began, or ended with what it found */
         EVENT_KEPT,        /* probation ended well, or a person kept it */

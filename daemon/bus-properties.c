@@ -70,6 +70,11 @@ static int append_limits(sd_bus_message *reply, const ProbationView *view) {
                 _cleanup_(freep) char *limit = text_format("%s %s", metric, text);
                 r = limit ? sd_bus_message_append(reply, "s", limit) : -ENOMEM;
         }
+        if (r >= 0 && view->oom_limit > 0) {
+                (void) snprintf(
+                        text, sizeof(text), "oom-kill %lu", (unsigned long) view->oom_limit);
+                r = sd_bus_message_append(reply, "s", text);
+        }
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : close_entry(reply);
@@ -144,6 +149,8 @@ static int append_probation(sd_bus_message *reply, const ProbationView *view) {
                 r = append_pressure(reply, "pressure", view->pressure);
         if (r >= 0)
                 r = append_pressure(reply, "before", view->before);
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "{sv}", "oom-kills", "t", view->killed);
         return r;
 }
 

@@ -76,6 +76,12 @@ static void add_judgement(const Report *report, Event *event) {
                 (void) event_add(event, "load", "%s", report->load);
 }
 
+static void add_kills(const Journal *journal, Event *event) {
+        (void) event_add(event, "reason", "%s", report_reason_to_string(REPORT_REASON_OOM));
+        (void) event_add(event, "limit", "oom-kill %lu", (unsigned long) journal->oom_limit);
+        (void) event_add(event, "killed", "%lu", (unsigned long) journal->kills.killed);
+}
+
 void evidence_add(Probation *probation,
                   const Verdict *verdict,
                   const Report *report,
@@ -92,7 +98,9 @@ void evidence_add(Probation *probation,
         }
         if (report)
                 add_judgement(report, event);
-        if (!verdict || !verdict->limit)
+        if (verdict && verdict->kind == VERDICT_KILLS)
+                add_kills(journal, event);
+        if (!verdict || verdict->kind != VERDICT_LIMIT)
                 return;
         watch_limit_format(verdict->limit, text);
         (void) event_add(event, "limit", "%s", text);
@@ -131,6 +139,19 @@ static char *explain_limit(Probation *probation, const WatchLimit *limit) {
         return text;
 }
 
+static char *explain_kills(const Journal *journal) {
+        unsigned long n = journal->kills.killed;
+        const char *scope = journal->pressure_of ? journal->pressure_of : "system";
+
+        if (n == 1)
+                return text_format("the kernel killed a process in %s for want of memory", scope);
+        return text_format("the kernel killed %lu processes in %s for want of memory, the limit "
+                           "is %lu",
+                           n,
+                           scope,
+                           (unsigned long) journal->oom_limit);
+}
+
 /* What the detector says, behind what it means. */
 static char *explain_judged(const Report *report, const char *meaning) {
         if (!report || !report->sentence || !report->sentence[0])
@@ -158,12 +179,14 @@ char *evidence_explain(Probation *probation, const Verdict *verdict, const Repor
                 return explain_judged(report, "it regressed");
         case VERDICT_LIMIT:
                 return explain_limit(probation, verdict->limit);
+        case VERDICT_KILLS:
+                return explain_kills(journal);
         case VERDICT_UNCONFIRMED:
                 return text_format("nobody confirmed it with 'memctl keep' in time");
         case VERDICT_UNWATCHED:
                 return text_format("the probation ended, but %s could not be watched: the cgroup "
                                    "of %s is gone",
-                                   metric_to_string(verdict->limit->metric),
+                                   probation_limit_name(verdict->limit),
                                    journal->pressure_of ?: "the system");
         }
         return NULL;
@@ -220,6 +243,8 @@ static int describe(const Journal *journal, Report *report) {
                         .share = journal->limits[i].share_permyriad / 10000.0,
                         .window_sec = (double) journal->limits[i].window_usec / USEC_PER_SEC,
                 };
+        report->oom.killed = journal->kills.killed;
+        report->oom.limit = journal->oom_limit;
         return journal->plan ? add_steps(journal->plan, report) : 0;
 }
 
@@ -239,6 +264,10 @@ take_verdict(const Journal *journal, const Judge *judge, const Verdict *verdict,
                 report->verdict = REPORT_VERDICT_REVERT;
                 report->reason = REPORT_REASON_LIMIT;
                 report->metric = verdict->limit->metric;
+                break;
+        case VERDICT_KILLS:
+                report->verdict = REPORT_VERDICT_REVERT;
+                report->reason = REPORT_REASON_OOM;
                 break;
         case VERDICT_REGRESSION: /* judgement_take has it */
                 break;

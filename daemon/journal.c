@@ -17,6 +17,7 @@ Journal *journal_new(uint64_t id, const char *profile, const char *boot_id) {
         (void) snprintf(journal->boot_id, sizeof(journal->boot_id), "%s", boot_id);
         for (size_t i = 0; i < _METRIC_MAX; i++)
                 journal->before[i] = -ENODATA;
+        journal->kills = OOM_KILLS_INIT;
         return TAKE_PTR(journal);
 }
 
@@ -196,6 +197,30 @@ static void start_from_json(json_object *start, Journal *journal) {
         }
 }
 
+/* A counter that could not be read is left out. */
+static json_object *kills_to_json(const Journal *journal) {
+        json_object *kills = json_object_new_object();
+
+        if (!kills)
+                return NULL;
+        if (journal->kills.last != COUNTER_UNKNOWN)
+                json_set(kills, "counter", json_object_new_uint64(journal->kills.last));
+        json_set(kills, "killed", json_object_new_uint64(journal->kills.killed));
+        json_set(kills, "told", json_object_new_uint64(journal->kills_told));
+        return kills;
+}
+
+static void kills_from_json(json_object *kills, Journal *journal) {
+        json_object *counter = NULL;
+
+        journal->kills = OOM_KILLS_INIT;
+        if (json_object_object_get_ex(kills, "counter", &counter) &&
+            json_object_is_type(counter, json_type_int))
+                journal->kills.last = json_get_uint64(kills, "counter");
+        journal->kills.killed = json_get_uint64(kills, "killed");
+        journal->kills_told = MIN_OF(json_get_uint64(kills, "told"), journal->kills.killed);
+}
+
 static void set_deadline(json_object *record, const Journal *journal) {
         json_set(record, "deadline", json_object_new_uint64(journal->deadline_usec));
         json_set(record, "confirm", json_object_new_boolean(journal->confirm));
@@ -232,6 +257,8 @@ int journal_write(int state_fd, const char *file, const Journal *journal) {
         json_set(record, "started", json_object_new_uint64(journal->started_usec));
         json_set(record, "baseline", json_object_new_uint64(journal->baseline_usec));
         json_set(record, "limits", limits_to_json(journal));
+        if (journal->oom_limit > 0)
+                json_set(record, "oom-limit", json_object_new_uint64(journal->oom_limit));
         json_set(record, "regressions", regressions_to_json(journal));
         json_set(record,
                  "on-regression",
@@ -258,6 +285,7 @@ int journal_append_applied(int state_fd, const char *file, Journal *journal) {
         json_set(record, "phase", json_object_new_string(phase_names[JOURNAL_APPLIED]));
         json_set(record, "started", json_object_new_uint64(journal->started_usec));
         json_set(record, "start", start_to_json(journal));
+        json_set(record, "kills", kills_to_json(journal));
         set_deadline(record, journal);
         int r = state_append(state_fd, file, record, false);
         if (r >= 0)
@@ -272,6 +300,15 @@ int journal_append_extended(int state_fd, const char *file, const Journal *journ
                 return -ENOMEM;
         set_deadline(record, journal);
         return state_append(state_fd, file, record, true);
+}
+
+int journal_append_kills(int state_fd, const char *file, const Journal *journal) {
+        _cleanup_(json_putp) json_object *record = record_new("kills");
+
+        if (!record)
+                return -ENOMEM;
+        json_set(record, "kills", kills_to_json(journal));
+        return state_append(state_fd, file, record, false);
 }
 
 int journal_append_reverting(int state_fd, const char *file, Journal *journal) {
@@ -324,6 +361,8 @@ static int journal_take(Journal *journal, json_object *record) {
                 journal->started_usec = json_object_get_uint64(member);
         if (json_object_object_get_ex(record, "start", &member))
                 start_from_json(member, journal);
+        if (json_object_object_get_ex(record, "kills", &member))
+                kills_from_json(member, journal);
         if (json_object_object_get_ex(record, "whole", &member))
                 journal->whole = json_object_get_boolean(member);
         int r = phase_from_json(record, &journal->phase);
@@ -353,6 +392,7 @@ static int journal_begin(json_object *record, Journal **ret) {
         if (!journal->values || (pressure_of && !journal->pressure_of))
                 return -ENOMEM;
         journal->baseline_usec = json_get_uint64(record, "baseline");
+        journal->oom_limit = json_get_uint64(record, "oom-limit");
         before_from_json(json_object_object_get(record, "before"), journal);
         int r = limits_from_json(json_object_object_get(record, "limits"), journal);
         if (r >= 0)

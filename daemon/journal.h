@@ -17,6 +17,7 @@
  */
 
 #include "core/machine/facts.h"
+#include "core/machine/oom-kills.h"
 #include "core/profile/plan.h"
 #include "daemon/transaction.h"
 #include "daemon/trial-run.h"
@@ -49,11 +50,14 @@ typedef struct Journal {
         char *pressure_of; /* or NULL */
         WatchLimit limits[WATCH_LIMITS_MAX];
         size_t n_limits;
+        uint64_t oom_limit; /* so many OOM kills end it; 0: not asked */
         WatchRegression regressions[_METRIC_MAX];
         size_t n_regressions;
         OnRegression on_regression;
         OnInconclusive on_inconclusive;
         int before[_METRIC_MAX]; /* share stalled in the baseline, 1/10000; negative: not known */
+        OomKills kills;          /* since it was applied */
+        uint64_t kills_told;     /* of them, as events */
         Sample start; /* when it was applied: stall counters, no others; at_usec 0: none */
 
         /* A trial: begun until its end, so that whoever finds it puts back what was in force. */
@@ -77,6 +81,8 @@ int journal_write(int state_fd, const char *file, const Journal *journal);
 int journal_append_applied(int state_fd, const char *file, Journal *journal);
 /* Durably: deadline_usec and confirm as they are now in the journal. */
 int journal_append_extended(int state_fd, const char *file, const Journal *journal);
+/* kills and kills_told as they are now in the journal. */
+int journal_append_kills(int state_fd, const char *file, const Journal *journal);
 /* min_free and whole as they are now in the journal. Sets the phase, also when the record could not
  * be written. */
 int journal_append_reverting(int state_fd, const char *file, Journal *journal);

@@ -215,6 +215,7 @@ static int journal_fill(Journal *journal, const Settings *settings, Plan *plan) 
         journal->baseline_usec = settings->watch.baseline_usec;
         memcpy(journal->limits, settings->watch.limits, sizeof(journal->limits));
         journal->n_limits = settings->watch.n_limits;
+        journal->oom_limit = settings->watch.oom_kills;
         memcpy(journal->regressions, settings->watch.regressions, sizeof(journal->regressions));
         journal->n_regressions = settings->watch.n_regressions;
         journal->on_regression = settings->watch.on_regression;
@@ -261,6 +262,7 @@ static int apply_resolved(Manager *manager,
         journal->confirm = options->confirm_within_usec > 0;
         if (options->unwatched) {
                 journal->n_limits = 0;
+                journal->oom_limit = 0;
                 journal->n_regressions = 0;
                 free(journal->pressure_of);
                 journal->pressure_of = NULL;

@@ -48,6 +48,8 @@ static void tell_kept(Manager *manager, const char *why, const char *by, const R
 
 int manager_keep_pending(
         Manager *manager, const char *why, const char *by, Report *report, Refusal *ret_refusal) {
+        if (manager->probation)
+                probation_count_kills(manager->probation);
         _cleanup_(report_freep) Report *owned =
                 report ? report : manager_take_report(manager, NULL);
         _cleanup_(journal_freep) Journal *kept = NULL;
@@ -65,6 +67,7 @@ int manager_keep_pending(
         r = journal_remove(manager->state_fd, JOURNAL_PENDING);
         if (r < 0)
                 log_error("cannot remove the journal of %s: %s", kept->profile, strerror(-r));
+        manager_tell_kills(manager);
         tell_kept(manager, why, by, owned);
         manager_store_report(manager, TAKE_PTR(owned), EVIDENCE_STATE_KEPT);
         probation_freep(&manager->probation);
@@ -233,8 +236,12 @@ int manager_take_back(Manager *manager,
         }
         if (event)
                 set_reverted_message(event, journal, &undoing, why);
+        if (pending && manager->probation)
+                probation_count_kills(manager->probation);
         if (pending && !owned)
                 owned = manager_take_report(manager, verdict);
+        if (pending)
+                manager_tell_kills(manager);
         if (pending)
                 probation_freep(&manager->probation);
         if (limit)
@@ -268,7 +275,9 @@ static void postpone_keep(Manager *manager, const char *why) {
 
 /* Of a limit, after the cure: nothing is gathered first that can wait. */
 static Report *report_of(Manager *manager, const Verdict *verdict) {
-        return verdict->kind == VERDICT_LIMIT ? NULL : manager_take_report(manager, verdict);
+        bool urgent = verdict->kind == VERDICT_LIMIT || verdict->kind == VERDICT_KILLS;
+
+        return urgent ? NULL : manager_take_report(manager, verdict);
 }
 
 static bool is_kept(const Manager *manager, const Verdict *verdict) {
@@ -355,6 +364,10 @@ static void on_regressed(void *userdata) {
         events_emit(manager->events, event);
 }
 
+static void on_killed(void *userdata) {
+        manager_tell_kills(userdata);
+}
+
 static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
         Manager *manager = userdata;
         Event *event = event_new(EVENT_PROBLEM, manager->pending->profile, manager->pending->id);
@@ -363,9 +376,9 @@ static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
                 (void) event_set_message(
                         event,
                         watched ? "%s of %s is watched again."
-                                : "%s of %s is not watched: its pressure file is gone. Reverted at "
+                                : "%s of %s is not watched: its file is gone. Reverted at "
                                   "the end of the probation unless it comes back.",
-                        metric_to_string(limit->metric),
+                        probation_limit_name(limit),
                         manager->pending->pressure_of ? manager->pending->pressure_of : "system");
         events_emit(manager->events, event);
 }
@@ -376,6 +389,7 @@ const ProbationCallbacks *manager_probation_callbacks(Manager *manager,
                 .verdict = on_verdict,
                 .watched = on_watched,
                 .regressed = on_regressed,
+                .killed = on_killed,
                 .userdata = manager,
         };
         return buffer;

@@ -17,10 +17,11 @@ static int watch_unlimited(Manager *manager,
                                          "No limit of %s is watched, %s cannot be: %s. It is "
                                          "reverted unless 'memctl keep' comes.",
                                          journal->profile,
-                                         metric_to_string(limit->metric),
+                                         probation_limit_name(limit),
                                          strerror(-error));
         events_emit(manager->events, event);
         journal->n_limits = 0;
+        journal->oom_limit = 0;
         return probation_new(manager->root,
                              manager->event,
                              baseline,
@@ -55,6 +56,15 @@ int manager_watch(Manager *manager, Journal *journal, Refusal *ret_refusal) {
                               "the pressure of %s cannot be watched: %s",
                               journal->pressure_of ? journal->pressure_of : "system",
                               strerror(-r));
+        if (limit == &probation_oom_limit)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_FAILED,
+                              "the limit oom-kill %lu cannot be watched: %s%s",
+                              (unsigned long) journal->oom_limit,
+                              strerror(-r),
+                              r == -ENOENT    ? " (does the cgroup have the memory controller?)"
+                              : r == -ENODATA ? " (the kernel counts kills since 4.13)"
+                                              : "");
         watch_limit_format(limit, text);
         return refuse(ret_refusal,
                       MEMCTL_ERROR_FAILED,
@@ -161,6 +171,11 @@ static void print_limits(FILE *out, const Journal *journal, const WatchLimit *as
                 format_duration(asked[i].window_usec, window);
                 (void) fprintf(out, " (%s was asked for, the kernel refuses it)", window);
         }
+        if (journal->oom_limit > 0)
+                (void) fprintf(out,
+                               "%soom-kill %lu",
+                               journal->n_limits > 0 ? ", " : "",
+                               (unsigned long) journal->oom_limit);
 }
 
 static void add_details(Event *event, const Journal *journal, const WatchLimit *asked) {
@@ -192,7 +207,7 @@ static size_t count_changes(const Plan *plan) {
 }
 
 static bool is_watched(const Journal *journal) {
-        return journal->n_limits > 0 || journal->n_regressions > 0;
+        return journal->n_limits > 0 || journal->oom_limit > 0 || journal->n_regressions > 0;
 }
 
 static void

@@ -15,6 +15,7 @@
 #define MANAGER_SCOPES_MAX 8
 
 typedef struct Confirmation Confirmation;
+typedef struct Account Account;
 
 struct Manager {
         const Root *root;
@@ -34,7 +35,9 @@ struct Manager {
         TrialRun *trial_run;
         Plan *arm_plans[2]; /* of a trial: from what was in force to the old and the new setting */
         Confirmation *confirmation; /* a regression that waits for its trial, or is in it */
-        Journal *kept;              /* in force below it */
+        Account *account; /* what the kernel said of the kills since the latest change that had any
+                           */
+        Journal *kept;    /* in force below it */
         uint64_t last_id;
         bool keep_failed; /* said once that keeping could not be recorded */
         ManagerListener listener;
@@ -125,6 +128,18 @@ void manager_confirm(
 void manager_conclude(Manager *manager, const Trial *trial);
 /* A person does something else. */
 void manager_forget_confirmation(Manager *manager);
+
+/* manager-oom.c */
+
+/* Tells of the kills since the pending change that were not told yet, and has the kernel's log read
+ * for the report. */
+void manager_tell_kills(Manager *manager);
+/* After a restart: what the kernel said is read again, for the change on probation, or for the last
+ * one if the process before us did not come to the end of it. */
+void manager_recall_kills(Manager *manager);
+/* The report gets what is known of the kills by now. */
+void manager_report_kills(const Manager *manager, Report *report);
+void manager_forget_account(Manager *manager);
 
 /* manager-report.c */
 

@@ -4,7 +4,12 @@
 #include "daemon/reports.h"
 
 Report *manager_take_report(Manager *manager, const Verdict *verdict) {
-        return manager->probation ? evidence_report(manager->probation, verdict) : NULL;
+        if (!manager->probation)
+                return NULL;
+        Report *report = evidence_report(manager->probation, verdict);
+        if (report)
+                manager_report_kills(manager, report);
+        return report;
 }
 
 /* A report that cannot be stored is a loss of evidence, and no reason for anything else. */

@@ -273,8 +273,9 @@ static void drop_replaced(Manager *manager) {
 static bool is_kept_again(const Manager *manager) {
         const Journal *pending = manager->pending, *kept = manager->kept;
 
-        return !pending->confirm && pending->n_limits == 0 && pending->n_regressions == 0 &&
-               streq(pending->profile, kept->profile) && streq(pending->values, kept->values);
+        return !pending->confirm && pending->n_limits == 0 && pending->oom_limit == 0 &&
+               pending->n_regressions == 0 && streq(pending->profile, kept->profile) &&
+               streq(pending->values, kept->values);
 }
 
 static void keep_again(Manager *manager) {
@@ -319,6 +320,7 @@ int manager_start(Manager *manager) {
         if (!manager->pending)
                 manager_set_state(manager, manager_rest_state(manager, manager->state));
         manager_mark(manager, manager_transaction(manager));
+        manager_recall_kills(manager);
         tell(manager,
              EVENT_STARTED,
              manager->pending ? manager->pending : manager->kept,

@@ -152,6 +152,7 @@ static int make_journal(Manager *manager,
         journal->schedule = *schedule;
         memcpy(journal->limits, watch->limits, sizeof(journal->limits));
         journal->n_limits = watch->n_limits;
+        journal->oom_limit = watch->oom_kills;
         journal->baseline_usec = watch->baseline_usec;
         journal->pressure_of = strdup(watch->pressure_of);
         journal->against = against && against[0] ? strdup(against) : NULL;

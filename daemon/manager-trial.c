@@ -78,6 +78,10 @@ static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
                 manager_end_trial(manager, "a limit can no longer be watched", NULL);
 }
 
+static void on_killed(void *userdata) {
+        manager_tell_kills(userdata);
+}
+
 static void on_end(TrialEnd end, void *userdata) {
         Manager *manager = userdata;
 
@@ -201,7 +205,9 @@ void manager_end_trial(Manager *manager, const char *why_void, const char *by) {
         int r = take_arm_back(manager, arm, &undoing);
         if (r < 0 && r != -EBUSY)
                 log_error("the trial's setting could not be taken back: %s", strerror(-r));
+        probation_count_kills(manager->probation);
         _cleanup_(report_freep) Report *report = manager_trial_report(manager, why_void);
+        manager_tell_kills(manager);
         tell_end(manager, report, &undoing, by);
         manager_store_report(manager, TAKE_PTR(report), "trial");
         forget(manager, &undoing, arm);
@@ -239,7 +245,12 @@ static void tell_begin(Manager *manager, const char *by, const char *why) {
 }
 
 static int watch_limits(Manager *manager, Journal *journal, Refusal *ret_refusal) {
-        const ProbationCallbacks callbacks = {on_verdict, on_watched, NULL, manager};
+        const ProbationCallbacks callbacks = {
+                .verdict = on_verdict,
+                .watched = on_watched,
+                .killed = on_killed,
+                .userdata = manager,
+        };
         const WatchLimit *limit = NULL;
         Baseline *baseline = NULL;
 

@@ -114,6 +114,7 @@ Manager *manager_free(Manager *manager) {
         if (!manager)
                 return NULL;
         manager_forget_confirmation(manager);
+        manager_forget_account(manager);
         probation_freep(&manager->probation);
         trial_run_freep(&manager->trial_run);
         plan_freep(&manager->arm_plans[0]);
@@ -264,6 +265,8 @@ bool manager_probation(Manager *manager, ProbationView *ret) {
                 .confirm = journal->confirm,
                 .limits = journal->limits,
                 .n_limits = journal->n_limits,
+                .oom_limit = journal->oom_limit,
+                .killed = journal->kills.killed,
                 .regressions = journal->regressions,
                 .n_regressions = journal->n_regressions,
                 .on_regression = journal->on_regression,

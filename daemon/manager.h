@@ -140,6 +140,8 @@ typedef struct ProbationView {
         bool confirm;
         const WatchLimit *limits;
         size_t n_limits;
+        uint64_t oom_limit; /* so many kills end it; 0: none */
+        uint64_t killed;    /* since the apply */
         const WatchRegression *regressions;
         size_t n_regressions;
         OnRegression on_regression;

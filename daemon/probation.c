@@ -17,13 +17,71 @@ struct Probation {
         char *cgroup;                        /* NULL: the whole system */
         Trigger *triggers[WATCH_LIMITS_MAX]; /* NULL: not watched just now */
         Sample begins[WATCH_LIMITS_MAX];     /* since when a limit's stalls count */
+        OomWatch *kills;
         sd_event_source *deadline;
 };
+
+const WatchLimit probation_oom_limit = {.metric = _METRIC_INVALID};
+
+const char *probation_limit_name(const WatchLimit *limit) {
+        return limit == &probation_oom_limit ? "oom-kill" : metric_to_string(limit->metric);
+}
 
 static void give_verdict(Probation *probation, VerdictKind kind, const WatchLimit *limit) {
         Verdict verdict = {.kind = kind, .limit = limit};
         probation->callbacks.verdict(&verdict, probation->callbacks.userdata);
 }
+
+/* Kills */
+
+static bool are_too_many(const Journal *journal) {
+        return journal->oom_limit > 0 && journal->kills.killed >= journal->oom_limit;
+}
+
+/* True when that ended it: then the probation may be gone. They may have been counted before, by
+ * whoever asked for a report or by the process before us. */
+static bool judge_kills(Probation *probation) {
+        const Journal *journal = probation->journal;
+
+        if (are_too_many(journal)) {
+                give_verdict(probation, VERDICT_KILLS, NULL);
+                return true;
+        }
+        if (journal->kills.killed > journal->kills_told)
+                probation->callbacks.killed(probation->callbacks.userdata);
+        return false;
+}
+
+static bool look_for_kills(Probation *probation) {
+        (void) oom_watch_look(probation->kills);
+        return judge_kills(probation);
+}
+
+static void on_killed(void *userdata) {
+        (void) judge_kills(userdata);
+}
+
+static void on_kills_watched(bool watched, void *userdata) {
+        Probation *probation = userdata;
+
+        if (probation->journal->oom_limit > 0)
+                probation->callbacks.watched(
+                        &probation_oom_limit, watched, probation->callbacks.userdata);
+}
+
+static int watch_kills(Probation *probation) {
+        return oom_watch_new(&(OomWatchOptions){.root = probation->root,
+                                                .event = probation->event,
+                                                .cgroup = probation->cgroup,
+                                                .kills = &probation->journal->kills,
+                                                .eager = probation->journal->oom_limit > 0,
+                                                .killed = on_killed,
+                                                .watched = on_kills_watched,
+                                                .userdata = probation},
+                             &probation->kills);
+}
+
+/* Limits of pressure */
 
 /*
  * An unprivileged trigger's first window begins at the privileged triggers' counter, which stands
@@ -55,6 +113,8 @@ static void on_trigger(Trigger *trigger, TriggerNews news, void *userdata) {
                 case TRIGGER_EXCEEDED:
                         if (is_exceeded(probation, i))
                                 give_verdict(probation, VERDICT_LIMIT, limit);
+                        else
+                                (void) look_for_kills(probation);
                         return;
                 case TRIGGER_GONE:
                         probation->triggers[i] = trigger_free(trigger);
@@ -115,24 +175,38 @@ static void on_sample(const Sample *sample, void *userdata) {
         Probation *probation = userdata;
 
         rearm(probation);
+        if (look_for_kills(probation))
+                return;
         /* Before the writes there is nothing to judge. */
         if (probation->journal->start.at_usec > 0 && probation->judge &&
             judge_add(probation->judge, sample) != DETECT_QUIET)
                 on_alarm(probation);
 }
 
+/* A limit that is not watched just now, or NULL. */
+static const WatchLimit *find_unwatched(const Probation *probation) {
+        for (size_t i = 0; i < probation->journal->n_limits; i++)
+                if (!probation->triggers[i])
+                        return &probation->journal->limits[i];
+        if (probation->journal->oom_limit > 0 && !oom_watch_is_watched(probation->kills))
+                return &probation_oom_limit;
+        return NULL;
+}
+
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         Probation *probation = userdata;
 
+        if (look_for_kills(probation))
+                return 0;
         if (probation->journal->confirm) {
                 give_verdict(probation, VERDICT_UNCONFIRMED, NULL);
                 return 0;
         }
-        for (size_t i = 0; i < probation->journal->n_limits; i++)
-                if (!probation->triggers[i]) {
-                        give_verdict(probation, VERDICT_UNWATCHED, &probation->journal->limits[i]);
-                        return 0;
-                }
+        const WatchLimit *unwatched = find_unwatched(probation);
+        if (unwatched) {
+                give_verdict(probation, VERDICT_UNWATCHED, unwatched);
+                return 0;
+        }
         size_t metric;
         const Detect *detect = judge_detect(probation->judge);
         bool unclear = probation->journal->n_regressions > 0 &&
@@ -168,6 +242,11 @@ int probation_new(const Root *root,
                         return r;
                 }
         }
+        r = watch_kills(probation);
+        if (r < 0) {
+                *ret_limit = &probation_oom_limit;
+                return r;
+        }
         r = judge_new(baseline, journal, &probation->judge);
         if (r < 0)
                 return r;
@@ -184,6 +263,7 @@ Probation *probation_free(Probation *probation) {
                 return NULL;
         baseline_set_callback(probation->baseline, NULL, NULL);
         judge_freep(&probation->judge);
+        oom_watch_freep(&probation->kills);
         for (size_t i = 0; i < WATCH_LIMITS_MAX; i++)
                 trigger_freep(&probation->triggers[i]);
         (void) sd_event_source_disable_unref(probation->deadline);
@@ -214,8 +294,13 @@ void probation_note_before(Probation *probation) {
 
 void probation_note_start(Probation *probation) {
         begin_all(probation);
+        oom_watch_begin(probation->kills);
         (void) baseline_sample_now(probation->baseline, &probation->journal->start);
         judge_start(probation->judge);
+}
+
+void probation_count_kills(Probation *probation) {
+        (void) oom_watch_look(probation->kills);
 }
 
 int probation_set_deadline(Probation *probation) {
@@ -243,6 +328,10 @@ void probation_pressure(Probation *probation, int ret_shares[static _METRIC_MAX]
         for (int metric = 0; metric < _METRIC_MAX; metric++)
                 ret_shares[metric] =
                         r < 0 ? r : sample_share(&probation->journal->start, &now, metric);
+}
+
+const char *probation_cgroup(const Probation *probation) {
+        return probation->cgroup;
 }
 
 const Judge *probation_judge(const Probation *probation) {

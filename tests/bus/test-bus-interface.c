@@ -377,6 +377,7 @@ static void test_probation_tells_deadline_limits_and_pressure(void **state) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(freep) char *limit = NULL;
         const char *key;
+        uint64_t killed;
         int confirm;
 
         assert_ok(call(client,
@@ -407,6 +408,9 @@ static void test_probation_tells_deadline_limits_and_pressure(void **state) {
         assert_judgement(probation);
         assert_shares(probation, "pressure");
         assert_shares(probation, "before"); /* not known yet, so there are none */
+        assert_true(sd_bus_message_read(probation, "{sv}", &key, "t", &killed) >= 0);
+        assert_string_equal(key, "oom-kills");
+        assert_true(killed == 0);
         assert_int_equal(sd_bus_message_at_end(probation, false), 1);
         assert_ok(call(client, &error, NULL, "Revert", "ts", (uint64_t) 0, ""), &error);
 }

@@ -41,6 +41,8 @@ static Journal *make_full(const Root *root) {
         journal->limits[0] = (WatchLimit){METRIC_MEMORY_FULL, 1000, 2 * USEC_PER_SEC};
         journal->limits[1] = (WatchLimit){METRIC_IO_SOME, 1, 500000};
         journal->n_limits = 2;
+        journal->oom_limit = 3;
+        journal->kills.last = 41;
         journal->before[METRIC_IO_SOME] = 0;
         journal->before[METRIC_CPU_SOME] = 1234;
         journal->start.at_usec = 999;
@@ -93,6 +95,7 @@ static void assert_same_watch(const Journal *a, const Journal *b) {
         assert_string_equal(a->pressure_of, b->pressure_of);
         assert_int_equal(a->baseline_usec, b->baseline_usec);
         assert_int_equal(a->n_limits, b->n_limits);
+        assert_true(a->oom_limit == b->oom_limit);
         for (size_t i = 0; i < a->n_limits; i++) {
                 assert_int_equal(a->limits[i].metric, b->limits[i].metric);
                 assert_int_equal(a->limits[i].share_permyriad, b->limits[i].share_permyriad);
@@ -130,12 +133,20 @@ static void assert_same(const Journal *a, const Journal *b) {
                 assert_true(value_equal(&a->min_free.value, &b->min_free.value));
 }
 
+static void assert_same_kills(const Journal *a, const Journal *b) {
+        assert_true(a->kills.last == b->kills.last);
+        assert_true(a->kills.killed == b->kills.killed);
+        assert_true(a->kills_told == b->kills_told);
+}
+
 static void assert_loads_as(const Life *life, const Journal *expected) {
         _cleanup_(journal_freep) Journal *found = load(life);
 
         assert_same(found, expected);
-        if (expected->phase != JOURNAL_BEGUN)
-                assert_same_start(&found->start, &expected->start);
+        if (expected->phase == JOURNAL_BEGUN)
+                return;
+        assert_same_start(&found->start, &expected->start);
+        assert_same_kills(found, expected);
 }
 
 static void fix_min_free(Journal *journal) {
@@ -190,6 +201,37 @@ static void test_what_is_not_known_is_not_known_afterwards(void **state) {
         assert_null(found->pressure_of);
         assert_int_equal(found->before[METRIC_MEMORY_SOME], -ENODATA);
         assert_false(found->min_free.fixed);
+}
+
+static void test_the_latest_kills_count(void **state) {
+        Life *life = *state;
+
+        write_until(life, JOURNAL_APPLIED);
+        life->journal->kills = (OomKills){.last = 43, .killed = 2};
+        life->journal->kills_told = 1;
+        assert_int_equal(journal_append_kills(life->state_fd, JOURNAL_PENDING, life->journal), 0);
+        assert_loads_as(life, life->journal);
+        life->journal->kills = (OomKills){.last = COUNTER_UNKNOWN, .killed = 3};
+        life->journal->kills_told = 3;
+        assert_int_equal(journal_append_kills(life->state_fd, JOURNAL_PENDING, life->journal), 0);
+        assert_loads_as(life, life->journal);
+}
+
+/* Of a version that did not count, or of nobody: then nothing was killed yet. */
+static void test_kills_that_make_no_sense_are_none(void **state) {
+        Life *life = *state;
+        static const char *const nonsense[] = {"null", "7", "{}", "{\"counter\":\"7\",\"told\":9}"};
+
+        for (size_t i = 0; i < ELEMENTSOF(nonsense); i++) {
+                _cleanup_(json_putp) json_object *record = json_object_new_object();
+                json_set(record, "record", json_object_new_string("kills"));
+                json_set(record, "kills", json_tokener_parse(nonsense[i]));
+                write_until(life, JOURNAL_APPLIED);
+                assert_int_equal(state_append(life->state_fd, JOURNAL_PENDING, record, false), 0);
+                _cleanup_(journal_freep) Journal *found = load(life);
+                assert_true(found->kills.last == COUNTER_UNKNOWN);
+                assert_true(found->kills.killed == 0 && found->kills_told == 0);
+        }
 }
 
 static void test_a_journal_of_any_phase_can_be_written_whole(void **state) {
@@ -382,6 +424,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_A_LIFE(test_every_field_comes_back_in_every_phase),
                 IN_A_LIFE(test_what_is_not_known_is_not_known_afterwards),
+                IN_A_LIFE(test_the_latest_kills_count),
+                IN_A_LIFE(test_kills_that_make_no_sense_are_none),
                 IN_A_LIFE(test_a_journal_of_any_phase_can_be_written_whole),
                 IN_A_LIFE(test_without_its_applied_record_it_is_begun),
                 IN_A_LIFE(test_without_its_extended_record_the_old_deadline_holds),

@@ -215,7 +215,11 @@ static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
 }
 
 static void begin(Life *life, const char *pressure_of, usec_t time_usec) {
-        const ProbationCallbacks callbacks = {on_verdict, on_watched, NULL, life};
+        const ProbationCallbacks callbacks = {
+                .verdict = on_verdict,
+                .watched = on_watched,
+                .userdata = life,
+        };
         const WatchLimit *limit = NULL;
 
         assert_int_equal(baseline_new(&(BaselineOptions){.root = life->root,

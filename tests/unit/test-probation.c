@@ -105,7 +105,12 @@ static void on_regressed(void *userdata) {
 }
 
 static int try_begin(Life *life, const WatchLimit **ret_limit) {
-        const ProbationCallbacks callbacks = {on_verdict, on_watched, on_regressed, life};
+        const ProbationCallbacks callbacks = {
+                .verdict = on_verdict,
+                .watched = on_watched,
+                .regressed = on_regressed,
+                .userdata = life,
+        };
 
         return probation_new(life->root,
                              life->event,
