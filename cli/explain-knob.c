@@ -52,6 +52,7 @@ static const Text texts[] = {
         {"coupling", "Coupled", STYLE_BOLD, offsetof(Knob, coupling)},
         {"readback", "Reads back", STYLE_BOLD, offsetof(Knob, readback)},
         {"cost", "Cost of a write", STYLE_BOLD, offsetof(Knob, cost)},
+        {"capability", "Writing needs", STYLE_BOLD, offsetof(Knob, capability)},
         {"myths", "Often believed", STYLE_BOLD, offsetof(Knob, myths)},
         {"refusal", "No setting", STYLE_WARN, offsetof(Knob, refusal)},
         {"intuition", NULL, STYLE_PLAIN, offsetof(Knob, intuition)}, /* printed first */

@@ -66,6 +66,13 @@ char *failure_format(const Failure *failure) {
 
         knob_ref_name(failure->ref, name);
         value_format(&failure->wanted, wanted);
+        if (failure->error == -EPERM && failure->ref.knob->capability)
+                return text_format("the kernel refused %s = %s: %s; it asks for %s, which the "
+                                   "service has only with a drop-in, see memctld(8)",
+                                   name,
+                                   wanted,
+                                   strerror(-failure->error),
+                                   failure->ref.knob->capability);
         if (failure->error < 0)
                 return text_format(
                         "the kernel refused %s = %s: %s", name, wanted, strerror(-failure->error));

@@ -27,6 +27,7 @@ SENTENCES = (
     ('Coupled', 'coupling'),
     ('Reads back', 'readback'),
     ('Cost of a write', 'cost'),
+    ('Writing needs', 'capability'),
     ('Often believed', 'myths'),
     ('No setting', 'refusal'),
     ('Checked by', 'source'),

@@ -71,6 +71,7 @@ TEXTS = {
     'published': 'published',
     'readback': 'readback',
     'cost': 'cost',
+    'capability': 'capability',
     'source': 'source',
 }
 # What every knob that a profile may set explains of itself, and what a trigger does.

@@ -106,16 +106,17 @@ typedef struct Knob {
         const char *coupling; /* one sentence, or NULL */
         const char *config;   /* kernel build options it needs, or NULL */
         const char *default_text; /* the default or its formula, for people; or NULL */
-        const char *refusal;   /* why a profile cannot set it: for triggers and what is left out */
-        const char *intuition; /* two lines for someone who never met it, or NULL */
-        const char *detail;    /* what the kernel does with it, or NULL */
-        const char *advice;    /* when which value helps, and what it trades, or NULL */
-        const char *counter;   /* which counters show its effect, or NULL */
-        const char *myths;     /* usual wrong beliefs, or NULL */
-        const char *published; /* lines "WHO: WHAT; SOURCE", or NULL */
-        const char *readback;  /* what reads back differently from what was written, or NULL */
-        const char *cost;      /* what a write costs, or NULL where it is cheap */
-        const char *source;    /* the kernel's function that checks a write, or NULL */
+        const char *refusal;    /* why a profile cannot set it: for triggers and what is left out */
+        const char *intuition;  /* two lines for someone who never met it, or NULL */
+        const char *detail;     /* what the kernel does with it, or NULL */
+        const char *advice;     /* when which value helps, and what it trades, or NULL */
+        const char *counter;    /* which counters show its effect, or NULL */
+        const char *myths;      /* usual wrong beliefs, or NULL */
+        const char *published;  /* lines "WHO: WHAT; SOURCE", or NULL */
+        const char *readback;   /* what reads back differently from what was written, or NULL */
+        const char *cost;       /* what a write costs, or NULL where it is cheap */
+        const char *capability; /* which a write needs: "CAP_SYS_ADMIN"; NULL: uid 0 is enough */
+        const char *source;     /* the kernel's function that checks a write, or NULL */
 } Knob;
 
 /* What several knobs have in common, for people. */
