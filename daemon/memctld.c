@@ -11,6 +11,7 @@
 #include "core/protocol.h"
 #include "daemon/bus.h"
 #include "daemon/check.h"
+#include "daemon/lock.h"
 #include "daemon/log.h"
 #include "daemon/manager.h"
 
@@ -175,6 +176,15 @@ static int open_bus(const Root *root, const char *socket, Manager *manager, Bus 
                 ret);
 }
 
+/* Not by a person's hand with a small limit, nor on a tree: there is nothing to save. */
+static void lock(const Root *root) {
+        int r = root_is_live(root) ? lock_memory() : 0;
+        if (r < 0)
+                log_warning("cannot lock the memory of memctld: %s; a thrashing machine may slow "
+                            "down its reverting (LimitMEMLOCK= of the service)",
+                            strerror(-r));
+}
+
 static int run(const Root *root, const Options *options, const Config *config, sd_event *event) {
         _cleanup_(manager_freep) Manager *manager = NULL;
         _cleanup_(bus_freep) Bus *bus = NULL;
@@ -207,6 +217,7 @@ static int run(const Root *root, const Options *options, const Config *config, s
                 r = manager_start(manager);
         if (r < 0)
                 return r;
+        lock(root);
         (void) sd_event_set_watchdog(event, true);
         (void) sd_notify(false, "READY=1");
         return sd_event_loop(event);

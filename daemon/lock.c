@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/lock.h"
+
+#include <malloc.h>
+#include <sys/mman.h>
+
+/* Several times what the deepest path takes: a sample has a buffer of 16 KiB, a verdict two. */
+#define STACK_BYTES ((size_t) 256 * 1024)
+/* For events and answers after a revert, without a page more from the kernel. */
+#define HEAP_BYTES ((size_t) 512 * 1024)
+
+static __attribute__((noinline)) void touch_stack(void) {
+        volatile char stack[STACK_BYTES];
+
+        for (size_t i = 0; i < sizeof(stack); i += 1024)
+                stack[i] = 0;
+}
+
+/* Above what is in use, and not given back when it is free. */
+static void reserve_heap(void) {
+        (void) mallopt(M_TRIM_THRESHOLD, 8 * HEAP_BYTES);
+        (void) mallopt(M_MMAP_THRESHOLD, 2 * HEAP_BYTES);
+        volatile char *reserve = malloc(HEAP_BYTES);
+        for (size_t i = 0; reserve && i < HEAP_BYTES; i += 1024)
+                reserve[i] = 0;
+        free((void *) reserve);
+}
+
+int lock_memory(void) {
+        touch_stack();
+        reserve_heap();
+        if (mlockall(MCL_CURRENT) < 0 || mlockall(MCL_FUTURE | MCL_ONFAULT) < 0)
+                return -errno;
+        return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The memory of the daemon stays in memory. A machine that thrashes takes pages away from everyone,
+ * those of programs and libraries first: who has to take the harmful change back must not wait for
+ * its own code to come from the disk.
+ *
+ * What is there when the daemon is ready is read in and locked whole (MCL_CURRENT): code that has
+ * not run yet, such as that of reverting, too. What comes later is locked when it is first touched
+ * (MCL_FUTURE | MCL_ONFAULT), so that a mapping costs no more than what is used of it.
+ */
+
+#include "core/base/util.h"
+
+/* After all has started: what it needs of stack and heap is touched first. -errno: nothing is
+ * locked, or what comes later is not. */
+int lock_memory(void);
