@@ -26,6 +26,23 @@ static void reserve_heap(void) {
         free((void *) reserve);
 }
 
+static int on_nothing(sd_event_source *source, void *userdata) {
+        return 0;
+}
+
+int lock_reserve_loop(sd_event *event) {
+        sd_event_source *sources[LOCK_SOURCES] = {NULL};
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < LOCK_SOURCES; i++)
+                r = sd_event_add_defer(event, &sources[i], on_nothing, NULL);
+        if (r >= 0)
+                r = sd_event_run(event, 0);
+        for (size_t i = 0; i < LOCK_SOURCES; i++)
+                (void) sd_event_source_disable_unref(sources[i]);
+        return r < 0 ? r : 0;
+}
+
 int lock_memory(void) {
         touch_stack();
         reserve_heap();

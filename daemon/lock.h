@@ -11,8 +11,16 @@
  * (MCL_FUTURE | MCL_ONFAULT), so that a mapping costs no more than what is used of it.
  */
 
+#include <systemd/sd-event.h>
+
 #include "core/base/util.h"
 
 /* After all has started: what it needs of stack and heap is touched first. -errno: nothing is
  * locked, or what comes later is not. */
 int lock_memory(void);
+
+/* The event loop asks for memory when more of its sources wait at once than ever before, and ends
+ * when there is none. So that this is not in the middle of thrashing: has room for LOCK_SOURCES
+ * from now on. Turns the loop once. -errno. */
+#define LOCK_SOURCES 256
+int lock_reserve_loop(sd_event *event);

@@ -37,22 +37,11 @@ static void print_line(const char *prefix, const char *line, size_t n) {
         (void) written; /* there is nobody left to tell */
 }
 
-void log_print(int priority, const char *format, ...) {
-        _cleanup_(freep) char *text = NULL;
-        int saved_errno = errno;
+static void print_text(int priority, const char *line) {
         char prefix[8] = "";
-        va_list ap;
-
-        if (priority > level)
-                return;
-        va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
-        va_end(ap);
 
         if (log_is_journal())
                 (void) snprintf(prefix, sizeof(prefix), "<%d>", priority);
-        const char *line = text ? text : "A message is lost: out of memory.";
         for (;;) {
                 size_t n = strcspn(line, "\n");
                 print_line(prefix, line, n);
@@ -61,5 +50,28 @@ void log_print(int priority, const char *format, ...) {
                         break;
                 line += n + 1;
         }
+}
+
+/* What is said where memory is short must not ask for any: only a long text does, and is cut when
+ * there is none. */
+void log_print(int priority, const char *format, ...) {
+        _cleanup_(freep) char *text = NULL;
+        int saved_errno = errno;
+        char buffer[1024];
+        va_list ap;
+
+        if (priority > level)
+                return;
+        va_start(ap, format);
+        int n = vsnprintf(buffer, sizeof(buffer), format, ap);
+        va_end(ap);
+        if (n >= (int) sizeof(buffer)) {
+                va_start(ap, format);
+                if (vasprintf(&text, format, ap) < 0)
+                        text = NULL;
+                va_end(ap);
+        }
+        if (n >= 0)
+                print_text(priority, text ? text : buffer);
         errno = saved_errno;
 }

@@ -214,7 +214,7 @@ int manager_take_back(Manager *manager,
                       const Verdict *verdict,
                       Report *report) {
         _cleanup_(report_freep) Report *owned = report;
-        _cleanup_(undoing_done) Undoing undoing = {0};
+        Undoing *undoing = &manager->undoing;
         bool pending = manager->pending != NULL;
         Journal *journal = pending ? manager->pending : manager->kept;
         Event *event = event_new(type, journal->profile, journal->id);
@@ -227,7 +227,7 @@ int manager_take_back(Manager *manager,
         if (event && pending && manager->probation)
                 evidence_add(manager->probation, verdict, owned, event);
         manager->state = MANAGER_REVERTING;
-        int r = undo_journal(manager, journal, &undoing);
+        int r = undo_journal(manager, journal, undoing);
         if (r < 0) {
                 log_error("cannot revert %s: %s", journal->profile, strerror(-r));
                 (void) event_free(event);
@@ -235,7 +235,12 @@ int manager_take_back(Manager *manager,
                 return r;
         }
         if (event)
-                set_reverted_message(event, journal, &undoing, why);
+                set_reverted_message(event, journal, undoing, why);
+        else
+                log_warning("Reverted %s: %s. Memory is short, so there is no event that says "
+                            "more.",
+                            journal->profile,
+                            why);
         if (pending && manager->probation)
                 probation_count_kills(manager->probation);
         if (pending && !owned)
@@ -246,12 +251,12 @@ int manager_take_back(Manager *manager,
                 probation_freep(&manager->probation);
         if (limit)
                 events_emit(manager->events, TAKE_PTR(limit));
-        tell_left_alone(manager, journal, &undoing);
+        tell_left_alone(manager, journal, undoing);
         events_emit(manager->events, event);
         manager_store_report(manager, TAKE_PTR(owned), EVIDENCE_STATE_REVERTED);
-        if (undoing_count(&undoing, STEP_STUCK) > 0) {
+        if (undoing_count(undoing, STEP_STUCK) > 0) {
                 manager_keep_stuck(
-                        manager, journal, pending ? JOURNAL_PENDING : JOURNAL_KEPT, &undoing);
+                        manager, journal, pending ? JOURNAL_PENDING : JOURNAL_KEPT, undoing);
                 manager_set_state(manager, MANAGER_REVERTING);
                 return -EBUSY;
         }

@@ -39,6 +39,8 @@ int manager_watch(Manager *manager, Journal *journal, Refusal *ret_refusal) {
 
         int r = manager_find_baseline(manager, journal->pressure_of, &baseline);
         if (r >= 0)
+                r = undoing_reserve(&manager->undoing, journal->plan->n);
+        if (r >= 0)
                 r = probation_new(manager->root,
                                   manager->event,
                                   baseline,
@@ -108,17 +110,17 @@ static int refuse_failure(const Journal *journal,
 /* Undoes a transaction that did not come to its end. Stuck knobs keep it pending. */
 static int
 undo_begun(Manager *manager, Journal *journal, const Failure *failure, Refusal *ret_refusal) {
-        _cleanup_(undoing_done) Undoing undoing = {0};
+        Undoing *undoing = &manager->undoing;
 
         transaction_min_free(manager->root, journal->plan, false, &journal->min_free);
-        int r = transaction_undo(manager->root, journal->plan, false, &journal->min_free, &undoing);
+        int r = transaction_undo(manager->root, journal->plan, false, &journal->min_free, undoing);
         if (r < 0)
                 return refuse(ret_refusal, MEMCTL_ERROR_FAILED, "out of memory in undoing");
         if (failure)
-                (void) refuse_failure(journal, failure, &undoing, ret_refusal);
-        if (undoing_count(&undoing, STEP_STUCK) == 0)
+                (void) refuse_failure(journal, failure, undoing, ret_refusal);
+        if (undoing_count(undoing, STEP_STUCK) == 0)
                 return 0;
-        manager_keep_stuck(manager, journal, JOURNAL_PENDING, &undoing);
+        manager_keep_stuck(manager, journal, JOURNAL_PENDING, undoing);
         return -EBUSY;
 }
 

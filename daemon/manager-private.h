@@ -37,6 +37,7 @@ struct Manager {
         Confirmation *confirmation; /* a regression that waits for its trial, or is in it */
         Account *account; /* what the kernel said of the kills since the latest change that had any
                            */
+        Undoing undoing;  /* of the last; has room for what is watched */
         Journal *kept;    /* in force below it */
         uint64_t last_id;
         bool keep_failed; /* said once that keeping could not be recorded */

@@ -30,24 +30,25 @@ static void forget_arms(Manager *manager) {
 
 /* Takes the setting in force back; what was changed from outside, or could not be, ends the trial.
  */
-static int take_arm_back(Manager *manager, bool arm, Undoing *ret) {
+static int take_arm_back(Manager *manager, bool arm) {
         const Plan *plan = plan_of(manager, arm);
+        Undoing *undoing = &manager->undoing;
         MinFree min_free;
 
         transaction_min_free(manager->root, plan, true, &min_free);
-        int r = transaction_undo(manager->root, plan, true, &min_free, ret);
+        int r = transaction_undo(manager->root, plan, true, &min_free, undoing);
         if (r < 0)
                 return r;
-        return undoing_count(ret, STEP_LEFT_ALONE) + undoing_count(ret, STEP_STUCK) > 0 ? -EBUSY
-                                                                                        : 0;
+        return undoing_count(undoing, STEP_LEFT_ALONE) + undoing_count(undoing, STEP_STUCK) > 0
+                       ? -EBUSY
+                       : 0;
 }
 
 static int on_switch(bool arm, void *userdata) {
-        _cleanup_(undoing_done) Undoing undoing = {0};
         Manager *manager = userdata;
         Failure failure;
 
-        int r = take_arm_back(manager, !arm, &undoing);
+        int r = take_arm_back(manager, !arm);
         if (r < 0)
                 return r;
         r = transaction_apply(manager->root, plan_of(manager, arm), &failure);
@@ -197,20 +198,19 @@ static void forget(Manager *manager, const Undoing *undoing, bool arm) {
 }
 
 void manager_end_trial(Manager *manager, const char *why_void, const char *by) {
-        _cleanup_(undoing_done) Undoing undoing = {0};
         bool arm = trial_run_arm(manager->trial_run);
         Trial trial = *trial_run_trial(manager->trial_run);
 
         manager->state = MANAGER_REVERTING;
-        int r = take_arm_back(manager, arm, &undoing);
+        int r = take_arm_back(manager, arm);
         if (r < 0 && r != -EBUSY)
                 log_error("the trial's setting could not be taken back: %s", strerror(-r));
         probation_count_kills(manager->probation);
         _cleanup_(report_freep) Report *report = manager_trial_report(manager, why_void);
         manager_tell_kills(manager);
-        tell_end(manager, report, &undoing, by);
+        tell_end(manager, report, &manager->undoing, by);
         manager_store_report(manager, TAKE_PTR(report), "trial");
-        forget(manager, &undoing, arm);
+        forget(manager, &manager->undoing, arm);
         manager_conclude(manager, why_void ? NULL : &trial);
 }
 
@@ -256,6 +256,9 @@ static int watch_limits(Manager *manager, Journal *journal, Refusal *ret_refusal
 
         int r = manager_find_baseline(manager, journal->pressure_of, &baseline);
         if (r >= 0)
+                r = undoing_reserve(&manager->undoing,
+                                    MAX_OF(plan_of(manager, false)->n, plan_of(manager, true)->n));
+        if (r >= 0)
                 r = probation_new(manager->root,
                                   manager->event,
                                   baseline,
@@ -274,11 +277,10 @@ static int watch_limits(Manager *manager, Journal *journal, Refusal *ret_refusal
 
 /* Back to what was in force, after a beginning that failed. */
 static void abandon(Manager *manager) {
-        _cleanup_(undoing_done) Undoing undoing = {0};
         bool arm = manager->trial_run && trial_run_arm(manager->trial_run);
 
-        (void) take_arm_back(manager, arm, &undoing);
-        forget(manager, &undoing, arm);
+        (void) take_arm_back(manager, arm);
+        forget(manager, &manager->undoing, arm);
 }
 
 /* The schedule is on disk, so that a crash from here on puts back what was in force. */

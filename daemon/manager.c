@@ -119,6 +119,7 @@ Manager *manager_free(Manager *manager) {
         trial_run_freep(&manager->trial_run);
         plan_freep(&manager->arm_plans[0]);
         plan_freep(&manager->arm_plans[1]);
+        undoing_done(&manager->undoing);
         journal_freep(&manager->pending);
         journal_freep(&manager->kept);
         quarantine_done(&manager->quarantine);

@@ -177,12 +177,16 @@ static int open_bus(const Root *root, const char *socket, Manager *manager, Bus 
 }
 
 /* Not by a person's hand with a small limit, nor on a tree: there is nothing to save. */
-static void lock(const Root *root) {
-        int r = root_is_live(root) ? lock_memory() : 0;
+static int lock(const Root *root, sd_event *event) {
+        int r = lock_reserve_loop(event);
+        if (r < 0)
+                return r;
+        r = root_is_live(root) ? lock_memory() : 0;
         if (r < 0)
                 log_warning("cannot lock the memory of memctld: %s; a thrashing machine may slow "
                             "down its reverting (LimitMEMLOCK= of the service)",
                             strerror(-r));
+        return 0;
 }
 
 static int run(const Root *root, const Options *options, const Config *config, sd_event *event) {
@@ -215,9 +219,10 @@ static int run(const Root *root, const Options *options, const Config *config, s
                 r = open_bus(root, socket, manager, &bus);
         if (r >= 0)
                 r = manager_start(manager);
+        if (r >= 0)
+                r = lock(root, event);
         if (r < 0)
                 return r;
-        lock(root);
         (void) sd_event_set_watchdog(event, true);
         (void) sd_notify(false, "READY=1");
         return sd_event_loop(event);

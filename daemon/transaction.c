@@ -6,6 +6,17 @@
 
 #define MIN_FREE_NAME "vm.min_free_kbytes"
 
+int undoing_reserve(Undoing *undoing, size_t n_steps) {
+        if (n_steps <= undoing->n_room)
+                return 0;
+        StepResult *results = calloc(n_steps, sizeof(*results));
+        if (!results)
+                return -ENOMEM;
+        free(undoing->results);
+        *undoing = (Undoing){.results = results, .n_room = n_steps};
+        return 0;
+}
+
 void undoing_done(Undoing *undoing) {
         free(undoing->results);
         *undoing = (Undoing){0};
@@ -262,26 +273,37 @@ undo_min_free(const Root *root, const Step *step, const Value *value, StepResult
         result->has_live = live_read(root, ref, &result->live) >= 0;
 }
 
-int transaction_undo(
-        const Root *root, const Plan *plan, bool applied, const MinFree *min_free, Undoing *ret) {
+/* What was found out about another undoing is forgotten. */
+static int make_room(Undoing *undoing, const Plan *plan) {
+        undoing->n = 0;
+        int r = undoing_reserve(undoing, plan->n);
+        if (r < 0)
+                return r;
+        undoing->n = plan->n;
+        for (size_t i = 0; i < undoing->n; i++)
+                undoing->results[i] = (StepResult){0};
+        return 0;
+}
+
+int transaction_undo(const Root *root,
+                     const Plan *plan,
+                     bool applied,
+                     const MinFree *min_free,
+                     Undoing *undoing) {
         const Step *min_free_step = min_free->fixed ? find_min_free(plan) : NULL;
         StepResult unreported = {0};
-        Undoing undoing = {
-                .results = calloc(plan->n > 0 ? plan->n : 1, sizeof(StepResult)),
-                .n = plan->n,
-        };
 
-        if (!undoing.results)
-                return -ENOMEM;
+        int r = make_room(undoing, plan);
+        if (r < 0)
+                return r;
         for (size_t i = plan->n; i-- > 0;)
                 if (&plan->steps[i] != min_free_step)
-                        undo_step(root, &plan->steps[i], applied, &undoing.results[i]);
+                        undo_step(root, &plan->steps[i], applied, &undoing->results[i]);
         if (min_free->fixed)
                 undo_min_free(root,
                               min_free_step,
                               &min_free->value,
-                              min_free_step ? &undoing.results[min_free_step - plan->steps]
+                              min_free_step ? &undoing->results[min_free_step - plan->steps]
                                             : &unreported);
-        *ret = undoing;
         return 0;
 }

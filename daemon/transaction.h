@@ -38,8 +38,12 @@ typedef struct StepResult {
 typedef struct Undoing {
         StepResult *results;
         size_t n;
+        size_t n_room;
 } Undoing;
 
+/* Room for the results of a plan's steps: made before it is applied, so that taking it back asks
+ * for no memory, of which there may be none by then. */
+int undoing_reserve(Undoing *undoing, size_t n_steps);
 void undoing_done(Undoing *undoing);
 size_t undoing_count(const Undoing *undoing, StepOutcome outcome);
 /* "vm.swappiness to 60, vm.dirty_ratio to 20": the steps with that outcome and their old value (for
@@ -78,8 +82,12 @@ typedef struct MinFree {
 void transaction_min_free(const Root *root, const Plan *plan, bool applied, MinFree *ret);
 
 /*
- * Takes the steps back in reverse order. applied and min_free as above. -ENOMEM before
- * anything was written; else 0, also when steps are stuck: *ret tells.
+ * Takes the steps back in reverse order. applied and min_free as above. undoing is empty, or was
+ * used before, or has room reserved, and then nothing is allocated. -ENOMEM before anything was
+ * written; else 0, also when steps are stuck: *undoing tells.
  */
-int transaction_undo(
-        const Root *root, const Plan *plan, bool applied, const MinFree *min_free, Undoing *ret);
+int transaction_undo(const Root *root,
+                     const Plan *plan,
+                     bool applied,
+                     const MinFree *min_free,
+                     Undoing *undoing);
