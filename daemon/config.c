@@ -6,6 +6,7 @@
 
 #include <ini.h>
 
+#include "core/base/trust.h"
 #include "daemon/config-files.h"
 #include "daemon/config-key.h"
 
@@ -281,21 +282,27 @@ static int load_fd(int fd, const char *file, Problems *problems, Config *config)
         return parse_text(file, text, size, problems, config);
 }
 
+/* "ln -s /dev/null" is how an administrator takes a file out. */
+static bool is_mask(const Root *root, const char *path) {
+        static const char nothing[] = "/dev/null";
+        char target[sizeof(nothing)];
+
+        ssize_t n = readlinkat(root_fd(root), path, target, sizeof(target));
+        return n == (ssize_t) strlen(nothing) && memcmp(target, nothing, (size_t) n) == 0;
+}
+
 static int load_listed(const Root *root, const char *path, Problems *problems, Config *config) {
         _cleanup_(freep) char *file = text_format("%s/%s", root_prefix(root), path);
         Location where = {.file = file};
 
         if (!file)
                 return -ENOMEM;
-        _cleanup_(closep) int fd = root_open_file(root, path, O_RDONLY | O_NONBLOCK);
-        if (fd < 0)
-                return problem_add(problems,
-                                   PROBLEM_ERROR,
-                                   &where,
-                                   NULL,
-                                   "this file cannot be opened: %s",
-                                   strerror(-fd));
-        return load_fd(fd, file, problems, config);
+        if (is_mask(root, path))
+                return 0;
+        _cleanup_(closep) int fd = trust_open(root, path, problems);
+        if (fd == -ENOENT) /* it was there a moment ago */
+                return problem_add(problems, PROBLEM_ERROR, &where, NULL, "there is no such file");
+        return fd < 0 ? TAKE_FD(fd) : load_fd(fd, file, problems, config);
 }
 
 static int load_all(const Root *root, Problems *problems, Config *config) {
@@ -304,7 +311,7 @@ static int load_all(const Root *root, Problems *problems, Config *config) {
 
         for (size_t i = 0; r >= 0 && i < files.n; i++) {
                 r = load_listed(root, files.paths[i], problems, config);
-                if (r == -EINVAL)
+                if (r == -EINVAL || r == -EPERM)
                         r = 0; /* counted among the problems; the next file has its own */
         }
         return r;

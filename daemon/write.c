@@ -3,11 +3,14 @@
 
 #include <fcntl.h>
 
+#include "core/base/beneath.h"
+
 /* A huge page pool that is growing may be interrupted; nothing else is. */
 #define WRITE_ATTEMPTS 3
 
 static ssize_t write_once(const Root *root, const char *path, const char *data, size_t size) {
-        _cleanup_(closep) int fd = root_open_file(root, path, O_WRONLY | O_NOFOLLOW);
+        /* What a name and its numbers make up lies where the catalogue says, whatever they are. */
+        _cleanup_(closep) int fd = open_beneath(root_fd(root), path, O_WRONLY, BENEATH_ANY_MOUNT);
         RootWriteHook hook = root_write_hook(root);
 
         if (fd < 0)

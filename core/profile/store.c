@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "core/base/trust.h"
 #include "core/profile/document.h"
 #include "core/profile/text-check.h"
 
@@ -181,37 +182,6 @@ static int refuse_errno(Problems *problems, const char *path, int error) {
         return error == -ENOMEM ? error : -EPERM;
 }
 
-/* Looks at what was opened, so that nothing can be exchanged in between. */
-static int check_trust(int fd, const char *path, const char *what, Problems *problems) {
-        Location where = {.file = path};
-        struct stat st;
-
-        if (fstat(fd, &st) < 0)
-                return refuse_errno(problems, path, -errno);
-        if (st.st_uid != 0 && st.st_uid != geteuid()) {
-                (void) problem_add(problems,
-                                   PROBLEM_ERROR,
-                                   &where,
-                                   "chown it to root when you trust what it says",
-                                   "%s belongs to the user with id %u; the daemon reads only what "
-                                   "belongs to root",
-                                   what,
-                                   (unsigned) st.st_uid);
-                return -EPERM;
-        }
-        if (st.st_mode & (S_IWGRP | S_IWOTH)) {
-                (void) problem_add(problems,
-                                   PROBLEM_ERROR,
-                                   &where,
-                                   "chmod go-w it when you trust what it says",
-                                   "%s can be written by users other than its owner (mode %04o)",
-                                   what,
-                                   (unsigned) st.st_mode & 07777);
-                return -EPERM;
-        }
-        return 0;
-}
-
 static int check_regular(int fd, const char *path, Problems *problems) {
         struct stat st;
 
@@ -234,36 +204,36 @@ static int load_fd(int fd, const char *path, const char *name, Problems *problem
 }
 
 /* O_NONBLOCK: opening a FIFO must not wait for its writer. */
-static int load_at(int folder_fd,
-                   const char *folder_path,
+static int open_any(int folder_fd, const char *file, const char *path, Problems *problems) {
+        _cleanup_(closep) int fd =
+                openat(folder_fd, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+        if (fd < 0)
+                return refuse_errno(problems, path, -errno);
+        int r = check_regular(fd, path, problems);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* The folder was found by following links; a trusted file is looked for again, and none counts. */
+static int load_at(const Root *root,
+                   int folder_fd,
+                   const char *folder,
                    const char *file,
                    const char *name,
                    StoreTrust trust,
                    Problems *problems,
                    Profile **ret) {
-        _cleanup_(freep) char *path = text_format("%s/%s", folder_path, file);
-        int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+        _cleanup_(freep) char *path = text_format("%s/%s/%s", root_prefix(root), folder, file);
 
         if (!path)
                 return -ENOMEM;
-        if (trust == STORE_TRUSTED) {
-                int r = check_trust(folder_fd, folder_path, "the folder", problems);
-                if (r < 0)
-                        return r;
-                flags |= O_NOFOLLOW;
-        }
-        _cleanup_(closep) int fd = openat(folder_fd, file, flags);
-        if (fd < 0 && errno == ELOOP)
-                return refuse(problems,
-                              path,
-                              "put the file itself there",
-                              "is a symbolic link; the daemon reads only regular files");
-        if (fd < 0)
-                return refuse_errno(problems, path, -errno);
-        int r = check_regular(fd, path, problems);
-        if (r >= 0 && trust == STORE_TRUSTED)
-                r = check_trust(fd, path, "the file", problems);
-        return r < 0 ? r : load_fd(fd, path, name, problems, ret);
+        const char *relative = path + strlen(root_prefix(root)) + 1;
+        _cleanup_(closep) int fd = trust == STORE_TRUSTED
+                                           ? trust_open(root, relative, problems)
+                                           : open_any(folder_fd, file, path, problems);
+        if (fd == -ENOENT)
+                return refuse_errno(problems, path, fd);
+        return fd < 0 ? TAKE_FD(fd) : load_fd(fd, path, name, problems, ret);
 }
 
 static int refuse_missing(const Root *root, const char *name, Problems *problems) {
@@ -312,12 +282,11 @@ int store_load(
         _cleanup_(closep) int fd = open_folder(root, file, &folder);
         if (fd == -ENOENT)
                 return refuse_missing(root, name, problems);
-        _cleanup_(freep) char *path = text_format("%s/%s", root_prefix(root), folder);
-        if (!path)
-                return -ENOMEM;
-        if (fd < 0)
-                return refuse_errno(problems, path, fd);
-        return load_at(fd, path, file, name, trust, problems, ret);
+        if (fd < 0) {
+                _cleanup_(freep) char *path = text_format("%s/%s", root_prefix(root), folder);
+                return path ? refuse_errno(problems, path, fd) : -ENOMEM;
+        }
+        return load_at(root, fd, folder, file, name, trust, problems, ret);
 }
 
 int store_load_file(const char *path, Problems *problems, Profile **ret) {

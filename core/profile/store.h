@@ -11,8 +11,7 @@
 
 typedef enum StoreTrust {
         STORE_ANY,     /* commands: whoever may read it */
-        STORE_TRUSTED, /* the daemon: a regular file, owned by root (or by the daemon's own user),
-                          not writable by group or others; so is its folder */
+        STORE_TRUSTED, /* the daemon: see core/base/trust.h */
 } StoreTrust;
 
 /* Relative to the root, in search order, NULL-terminated. */

@@ -195,8 +195,34 @@ static void test_problems_of_all_files_are_told(void **state) {
         put(machine, "etc/memctl/memctld.conf.d/b.conf", "Worse]\n");
         assert_int_equal(load(machine), -EINVAL);
         assert_int_equal(machine->problems.n_errors, 3);
-        assert_string_equal(machine->problems.items[1].message,
-                            "this file cannot be read: Is a directory");
+        assert_string_equal(machine->problems.items[1].message, "is no regular file");
+}
+
+static void assert_refused(Machine *machine, const char *words) {
+        Config before = machine->config;
+
+        assert_int_equal(load(machine), -EINVAL);
+        assert_memory_equal(&machine->config, &before, sizeof(before));
+        if (!strstr(machine->problems.items[0].message, words))
+                fail_msg("%s", machine->problems.items[0].message);
+        problems_done(&machine->problems);
+        machine->problems = PROBLEMS_INIT;
+}
+
+static void test_what_others_may_change_or_exchange_is_no_configuration(void **state) {
+        Machine *machine = *state;
+        int fd = root_fd(machine->root);
+
+        put(machine, "etc/memctl/memctld.conf", "[Daemon]\nSampleInterval=7s\n");
+        assert_int_equal(fchmodat(fd, "etc/memctl/memctld.conf", 0666, 0), 0);
+        assert_refused(machine, "the file can be written by users other than its owner");
+        assert_int_equal(fchmodat(fd, "etc/memctl/memctld.conf", 0644, 0), 0);
+        assert_int_equal(fchmodat(fd, "etc/memctl", 0777, 0), 0);
+        assert_refused(machine, "the folder can be written by users other than its owner");
+        assert_int_equal(fchmodat(fd, "etc/memctl", 0755, 0), 0);
+        assert_int_equal(renameat(fd, "etc/memctl/memctld.conf", fd, "other"), 0);
+        assert_int_equal(symlinkat("../../other", fd, "etc/memctl/memctld.conf"), 0);
+        assert_refused(machine, "is a symbolic link");
 }
 
 static void test_a_huge_file_is_refused_unread(void **state) {
@@ -274,6 +300,7 @@ int main(void) {
                 WITH_MACHINE(test_an_error_leaves_the_old_configuration),
                 WITH_MACHINE(test_a_second_value_in_a_file_is_warned_of),
                 WITH_MACHINE(test_problems_of_all_files_are_told),
+                WITH_MACHINE(test_what_others_may_change_or_exchange_is_no_configuration),
                 WITH_MACHINE(test_a_huge_file_is_refused_unread),
                 cmocka_unit_test(test_each_bad_file_gets_its_complaint),
         };

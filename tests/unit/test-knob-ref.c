@@ -68,6 +68,41 @@ static void test_every_reference_survives_format_and_parse(void **state) {
         assert_true(n_families > 10);
 }
 
+/* Those that the service may write to (systemd/memctld.service.in). */
+static const char *const knob_folders[] = {
+        "proc/sys/vm/",
+        "sys/kernel/mm/transparent_hugepage/",
+        "sys/kernel/mm/hugepages/",
+        "sys/kernel/mm/ksm/",
+        "sys/kernel/mm/lru_gen/",
+        "sys/module/zswap/parameters/",
+        "sys/devices/system/node/node",
+};
+
+static void assert_in_a_knob_folder(const char *path) {
+        bool found = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(knob_folders); i++)
+                found = found || text_starts_with(path, knob_folders[i]);
+        if (!found || strstr(path, "..") || strstr(path, "//") || strpbrk(path, "*% \n"))
+                fail_msg("%s", path);
+}
+
+/* Numbers are all that a name puts into a path. */
+static void test_no_reference_leads_out_of_the_folders_of_knobs(void **state) {
+        static const unsigned numbers[] = {0, 1, 64, 1u << 31, UINT32_MAX};
+        char path[KNOB_PATH_MAX];
+
+        for (size_t i = 0; i < knob_count(); i++)
+                for (size_t j = 0; j < ELEMENTSOF(numbers) * ELEMENTSOF(numbers); j++) {
+                        knob_ref_path((KnobRef){.knob = knob_at(i),
+                                                .instance_kb = numbers[j % ELEMENTSOF(numbers)],
+                                                .node = numbers[j / ELEMENTSOF(numbers)]},
+                                      path);
+                        assert_in_a_knob_folder(path);
+                }
+}
+
 static void test_what_is_no_path_of_a_knob_is_unknown(void **state) {
         static const char *const paths[] = {
                 "",
@@ -222,6 +257,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_names_give_the_files_of_the_kernel),
                 cmocka_unit_test(test_every_reference_survives_format_and_parse),
+                cmocka_unit_test(test_no_reference_leads_out_of_the_folders_of_knobs),
                 cmocka_unit_test(test_what_is_no_path_of_a_knob_is_unknown),
                 cmocka_unit_test(test_references_with_another_size_are_not_equal),
                 cmocka_unit_test(test_a_node_has_files_of_its_own),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/write.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -164,6 +165,20 @@ static void test_a_knob_that_is_missing_or_a_link_is_not_written(void **state) {
         assert_int_equal(seen.n_writes, 0);
 }
 
+/* A folder that is a link, as one that a container's mounts leave behind, leads to other knobs. */
+static void test_no_link_on_the_way_leads_a_write_elsewhere(void **state) {
+        const Machine *machine = *state;
+        int fd = root_fd(machine->root);
+        Value value = number(10);
+
+        assert_int_equal(tree_write(machine->tree, "elsewhere/swappiness", "60\n"), 0);
+        assert_int_equal(renameat(fd, "proc/sys/vm", fd, "vm"), 0);
+        assert_int_equal(symlinkat("../../elsewhere", fd, "proc/sys/vm"), 0);
+        assert_int_equal(write_knob(machine->root, ref_of("vm.swappiness"), &value), -ELOOP);
+        assert_true(tree_holds(machine->tree, "elsewhere/swappiness", "60"));
+        assert_int_equal(seen.n_writes, 0);
+}
+
 static void test_without_a_hook_the_file_itself_is_written(void **state) {
         const Machine *machine = *state;
         Value value = number(10);
@@ -186,6 +201,7 @@ int main(void) {
                 ON_A_MACHINE(test_a_write_that_is_always_interrupted_is_given_up),
                 ON_A_MACHINE(test_what_the_kernel_said_is_what_the_caller_gets),
                 ON_A_MACHINE(test_a_knob_that_is_missing_or_a_link_is_not_written),
+                ON_A_MACHINE(test_no_link_on_the_way_leads_a_write_elsewhere),
                 ON_A_MACHINE(test_without_a_hook_the_file_itself_is_written),
         };
 
