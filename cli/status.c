@@ -76,6 +76,7 @@ ExitCode status_load(Client *client, Status *ret) {
                 .transaction = json_object_get_uint64(member(properties, "Transaction")),
                 .drift = array_of(member(properties, "Drift")),
                 .quarantined = array_of(member(properties, "Quarantined")),
+                .damaged = array_of(member(properties, "Damaged")),
         };
         read_probation(member(properties, "Probation"), &status);
         read_trial(member(properties, "Trial"), &status);

@@ -37,6 +37,7 @@ typedef struct Status {
         usec_t block_usec;
         json_object *drift; /* array of [knob, set, live] */
         json_object *quarantined;
+        json_object *damaged; /* names of files */
 } Status;
 
 ExitCode status_load(Client *client, Status *ret);

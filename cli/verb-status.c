@@ -4,6 +4,7 @@
 #include "cli/print.h"
 #include "cli/status.h"
 #include "core/base/quantity.h"
+#include "core/protocol.h"
 
 #define EVENTS_SHOWN 5
 
@@ -196,6 +197,19 @@ static void print_quarantined(const Status *status) {
         }
 }
 
+static void print_damaged(const Status *status) {
+        size_t n = status->damaged ? json_object_array_length(status->damaged) : 0;
+
+        if (n == 0)
+                return;
+        print_styled(STYLE_BAD, "\n  Damaged state");
+        (void) puts(": set aside in /" MEMCTL_STATE_DIR ", not used; delete it when seen");
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_(freep) char *name = text_harmless(status_item(status->damaged, i), false);
+                (void) printf("    %s\n", name ? name : "");
+        }
+}
+
 static void print_events(const EventTail *tail) {
         size_t first = tail->n > EVENTS_SHOWN ? tail->n - EVENTS_SHOWN : 0;
 
@@ -283,6 +297,9 @@ static ExitCode print_status_json(const Status *status, const EventTail *tail) {
                  "quarantined",
                  status->quarantined ? json_object_get(status->quarantined)
                                      : json_object_new_array());
+        json_add(object,
+                 "damaged",
+                 status->damaged ? json_object_get(status->damaged) : json_object_new_array());
         json_add(object, "events", events);
         return print_json(object);
 }
@@ -309,6 +326,7 @@ ExitCode verb_status(size_t n, char **arguments) {
         print_texts("Limits", status.limits);
         print_drift(&status);
         print_quarantined(&status);
+        print_damaged(&status);
         if (!arg_quiet)
                 print_events(&tail);
         return EXIT_CODE_DONE;

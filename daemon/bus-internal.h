@@ -116,6 +116,8 @@ int property_get_transaction(sd_bus *bus, const char *path, const char *interfac
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
 int property_get_quarantined(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
+int property_get_damaged(sd_bus *bus, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error);
 int property_get_probation(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
 int property_get_trial(sd_bus *bus, const char *path, const char *interface, const char *property,

@@ -171,6 +171,7 @@ const sd_bus_vtable bus_vtable[] = {
         SD_BUS_PROPERTY("Profile", "s", property_get_profile, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Transaction", "t", property_get_transaction, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Quarantined", "as", property_get_quarantined, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Damaged", "as", property_get_damaged, 0, 0),
         SD_BUS_PROPERTY("Probation", "a{sv}", property_get_probation, 0, 0),
         SD_BUS_PROPERTY("Trial", "a{sv}", property_get_trial, 0, 0),
         SD_BUS_PROPERTY("Drift", "a(sss)", property_get_drift, 0, 0),

@@ -43,6 +43,17 @@ PROPERTY(quarantined) {
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+PROPERTY(damaged) {
+        _cleanup_(state_aside_done) StateAside aside = {0};
+        int r = manager_list_damaged(manager_of(userdata), &aside);
+
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "s");
+        for (size_t i = 0; r >= 0 && i < aside.n; i++)
+                r = sd_bus_message_append(reply, "s", aside.names[i]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 /* Probation */
 
 static int open_entry(sd_bus_message *reply, const char *key, const char *type) {

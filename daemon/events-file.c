@@ -6,6 +6,7 @@
 
 #include "daemon/events.h"
 #include "daemon/log.h"
+#include "daemon/state.h"
 
 #define FILE_NOW "events"
 #define FILE_BEFORE "events.1"
@@ -42,8 +43,28 @@ uint64_t events_file_reserved(const EventsFile *file) {
         return parse_uint64(digits, &seq) < 0 ? 0 : seq;
 }
 
+static void make_place(EventsFile *file, const char *name) {
+        _cleanup_(freep) char *aside = NULL;
+        struct stat st;
+
+        if (fstatat(file->state_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
+                return;
+        int r = state_set_aside(file->state_fd, name, &aside);
+        if (r < 0)
+                log_warning("%s in the state folder is no regular file and cannot be set aside: "
+                            "%s.",
+                            name,
+                            strerror(-r));
+        else
+                file->n_aside++;
+}
+
 void events_file_init(EventsFile *file, int state_fd) {
+        static const char *const names[] = {FILE_NOW, FILE_BEFORE, FILE_RESERVED};
+
         *file = (EventsFile){.state_fd = state_fd};
+        for (size_t i = 0; state_fd >= 0 && i < ELEMENTSOF(names); i++)
+                make_place(file, names[i]);
         /* While there is room. That it fails will show at the first event. */
         if (state_fd >= 0 && events_file_reserved(file) == 0)
                 (void) reserve(file, 0);

@@ -12,8 +12,11 @@ typedef struct EventsFile {
         int state_fd; /* borrowed; -1: nothing is stored */
         bool failing; /* said once, until it works again */
         uint64_t n_lost;
+        size_t n_aside; /* of its files: what lay in their place was set aside */
 } EventsFile;
 
+/* What lies in the place of its files and is no regular file is set aside, as no event could be
+ * stored ever after. */
 void events_file_init(EventsFile *file, int state_fd);
 
 /* Never fails: what goes wrong is logged, once until it works again. */

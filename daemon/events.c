@@ -41,6 +41,19 @@ static int refill(Event *event, void *userdata) {
         return 0;
 }
 
+static void tell_aside(Events *events) {
+        Event *event = events->file.n_aside > 0 ? event_new(EVENT_PROBLEM, NULL, 0) : NULL;
+
+        if (!event)
+                return;
+        (void) event_set_message(event,
+                                 "%zu of the places where events are stored held no regular file, "
+                                 "and what lay there was set aside: see 'memctl status'. Earlier "
+                                 "events may be missing.",
+                                 events->file.n_aside);
+        events_emit(events, event);
+}
+
 int events_new(int state_fd, Events **ret) {
         _cleanup_(events_freep) Events *events = calloc(1, sizeof(*events));
 
@@ -51,6 +64,7 @@ int events_new(int state_fd, Events **ret) {
         if (r == -ENOMEM)
                 return r;
         events->last = MAX_OF(events->last, events_file_reserved(&events->file));
+        tell_aside(events);
         *ret = TAKE_PTR(events);
         return 0;
 }

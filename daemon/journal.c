@@ -416,11 +416,13 @@ int journal_load(int state_fd, const char *file, Journal **ret) {
         int r = state_read(state_fd, file, &records);
         if (r < 0)
                 return r;
+        size_t n_unread = (size_t) r;
         r = journal_begin(json_object_array_get_idx(records, 0), &journal);
         for (size_t i = 0; r >= 0 && i < json_object_array_length(records); i++)
                 r = journal_take(journal, json_object_array_get_idx(records, i));
         if (r < 0)
                 return r;
+        journal->n_unread = n_unread;
         *ret = TAKE_PTR(journal);
         return 0;
 }

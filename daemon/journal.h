@@ -67,7 +67,8 @@ typedef struct Journal {
 
         /* From JOURNAL_REVERTING on. */
         MinFree min_free;
-        bool whole; /* what is taken back had been applied whole (see transaction_undo) */
+        size_t n_unread; /* lines of its file that were passed over */
+        bool whole;      /* what is taken back had been applied whole (see transaction_undo) */
 } Journal;
 
 Journal *journal_new(uint64_t id, const char *profile, const char *boot_id);

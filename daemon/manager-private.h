@@ -142,6 +142,12 @@ void manager_recall_kills(Manager *manager);
 void manager_report_kills(const Manager *manager, Report *report);
 void manager_forget_account(Manager *manager);
 
+/* manager-damage.c */
+
+/* Renames it, and tells what was wrong and what is lost, a sentence. */
+void manager_set_aside(Manager *manager, const char *file, int error, const char *loss);
+void manager_tell_unread(Manager *manager, const char *file, size_t n_unread);
+
 /* manager-report.c */
 
 /* Of what is on probation; NULL when nothing is, or memory is short. */

@@ -54,6 +54,6 @@ int manager_report(Manager *manager, uint64_t id, Report **ret, Refusal *ret_ref
                               MEMCTL_ERROR_FAILED,
                               "the report of transaction %lu cannot be read: %s",
                               (unsigned long) id,
-                              r == -EBADMSG ? "its file is damaged" : strerror(-r));
+                              state_damage(r));
         return 0;
 }

@@ -4,7 +4,6 @@
 #include "core/base/quantity.h"
 #include "daemon/log.h"
 #include "daemon/manager-private.h"
-#include "daemon/state.h"
 
 static void tell(Manager *manager, EventType type, const Journal *journal, const char *format, ...)
         _printf_(4, 5);
@@ -26,21 +25,6 @@ tell(Manager *manager, EventType type, const Journal *journal, const char *forma
         events_emit(manager->events, event);
 }
 
-/* What cannot be trusted is kept for a person, and the daemon starts without it. */
-static void set_aside(Manager *manager, const char *file, int error, const char *loss) {
-        _cleanup_(freep) char *aside = NULL;
-
-        int r = state_set_aside(manager->state_fd, file, &aside);
-        tell(manager,
-             EVENT_PROBLEM,
-             NULL,
-             "The state file \"%s\" is damaged (%s) and was set aside as \"%s\". %s",
-             file,
-             strerror(-error),
-             r >= 0 ? aside : file,
-             loss);
-}
-
 /* A lack that passes says nothing about the file: the next start finds it whole. */
 static bool is_passing(int error) {
         return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EINTR;
@@ -54,12 +38,15 @@ static int load_outcome(Manager *manager, const char *file, const char *loss, in
                 log_error("cannot read the state file \"%s\": %s", file, strerror(-r));
                 return r;
         }
-        set_aside(manager, file, r, loss);
+        manager_set_aside(manager, file, r, loss);
         return 0;
 }
 
 static int load_journal(Manager *manager, const char *file, const char *loss, Journal **ret) {
-        return load_outcome(manager, file, loss, journal_load(manager->state_fd, file, ret));
+        int r = load_outcome(manager, file, loss, journal_load(manager->state_fd, file, ret));
+        if (r >= 0 && *ret && (*ret)->n_unread > 0)
+                manager_tell_unread(manager, file, (*ret)->n_unread);
+        return r;
 }
 
 /* "kept" written, "pending" not yet removed: the crash came between keeping and forgetting. */

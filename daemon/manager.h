@@ -20,6 +20,7 @@
 #include "core/report.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
+#include "daemon/state.h"
 #include "daemon/trial-run.h"
 
 typedef enum ManagerState {
@@ -112,6 +113,9 @@ int manager_revert(
 int manager_release(Manager *manager, const char *name, const char *by, Refusal *ret_refusal);
 /* Reads the config again; on an error the old one stays in force. */
 int manager_reload(Manager *manager, const char *by, Refusal *ret_refusal);
+
+/* State files that were found damaged and set aside, and still lie there. -errno. */
+int manager_list_damaged(const Manager *manager, StateAside *ret);
 
 /* What it would do, without doing it. */
 int manager_plan(Manager *manager, const char *name, Plan **ret, Refusal *ret_refusal);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/state.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -8,7 +9,10 @@
 #include "core/base/json.h"
 
 #define STATE_PREFIX "memctl1 "
-#define STATE_HEADER_SIZE (sizeof(STATE_PREFIX) - 1 + 8 + 1)
+#define STATE_FAMILY "memctl" /* with any number: a version, known or not */
+#define STATE_CHECK_SIZE (8 + 1)
+#define ASIDE_MARK ".damaged-"
+#define ASIDE_ATTEMPTS 100
 
 /* CRC-32 as in IEEE 802.3 (reflected, polynomial 0xedb88320). */
 static uint32_t crc32_of(const char *data, size_t size) {
@@ -115,39 +119,75 @@ int state_append(int dir_fd, const char *name, json_object *record, bool durable
         return durable && fdatasync(fd) < 0 ? -errno : 0;
 }
 
-/* NULL when the line is not a whole record. */
-static json_object *record_parse(const char *line) {
-        char *end = NULL;
+/* The JSON of a line, letter by letter as a memctl of that version writes it, or NULL. */
+static const char *find_json(const char *line, const char *prefix) {
+        char header[32];
+        size_t n_header = strlen(prefix) + STATE_CHECK_SIZE;
 
-        if (!text_starts_with(line, STATE_PREFIX) || strlen(line) <= STATE_HEADER_SIZE)
+        if (!text_starts_with(line, prefix) || strlen(line) <= n_header)
                 return NULL;
-        const char *json = line + STATE_HEADER_SIZE;
-        unsigned long crc = strtoul(line + strlen(STATE_PREFIX), &end, 16);
-        if (end != json - 1 || *end != ' ' || crc != crc32_of(json, strlen(json)))
-                return NULL;
-        return json_tokener_parse(json);
+        const char *json = line + n_header;
+        (void) snprintf(header, sizeof(header), "%s%08x ", prefix, crc32_of(json, strlen(json)));
+        return text_starts_with(line, header) ? json : NULL;
 }
 
+/* NULL when the line is not a whole record. */
+static json_object *record_parse(const char *line) {
+        const char *json = find_json(line, STATE_PREFIX);
+        return json ? json_tokener_parse(json) : NULL;
+}
+
+/* Whole, and not ours: what its words mean is not known. */
+static bool is_other_version(const char *line) {
+        char prefix[16];
+        size_t n = strlen(STATE_FAMILY);
+
+        if (!text_starts_with(line, STATE_FAMILY))
+                return false;
+        n += strspn(line + n, "0123456789");
+        if (n == strlen(STATE_FAMILY) || n + 1 >= sizeof(prefix) || line[n] != ' ')
+                return false;
+        (void) snprintf(prefix, sizeof(prefix), "%.*s", (int) n + 1, line);
+        return !streq(prefix, STATE_PREFIX) && find_json(line, prefix);
+}
+
+/* How many lines after the first were passed over. */
 static int records_parse(char *text, json_object *records) {
         char *rest = NULL;
+        int n_unread = 0;
 
         for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
                 _cleanup_(json_putp) json_object *record = record_parse(line);
                 if (!record && json_object_array_length(records) == 0)
-                        return -EBADMSG;
-                if (record && json_object_array_add(records, TAKE_PTR(record)) < 0)
+                        return is_other_version(line) ? -EPROTONOSUPPORT : -EBADMSG;
+                if (!record)
+                        n_unread++;
+                else if (json_object_array_add(records, TAKE_PTR(record)) < 0)
                         return -ENOMEM;
         }
-        return json_object_array_length(records) == 0 ? -EBADMSG : 0;
+        return json_object_array_length(records) == 0 ? -EBADMSG : n_unread;
+}
+
+/* Whatever lies there under that name: opening must not wait, as a FIFO would. */
+static int open_regular(int dir_fd, const char *name) {
+        _cleanup_(closep) int fd =
+                openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        struct stat st;
+
+        if (fd < 0)
+                return errno == ENXIO ? -EMEDIUMTYPE : -errno; /* a socket */
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EMEDIUMTYPE;
 }
 
 int state_read(int dir_fd, const char *name, json_object **ret) {
-        _cleanup_(closep) int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_(closep) int fd = open_regular(dir_fd, name);
         _cleanup_(freep) char *text = NULL;
         size_t size = 0;
 
         if (fd < 0)
-                return -errno;
+                return TAKE_FD(fd);
         int r = read_all(fd, STATE_FILE_MAX, &text, &size);
         if (r < 0)
                 return r == -EFBIG ? -EBADMSG : r;
@@ -160,7 +200,22 @@ int state_read(int dir_fd, const char *name, json_object **ret) {
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(records);
-        return 0;
+        return r;
+}
+
+const char *state_damage(int error) {
+        switch (-error) {
+        case EBADMSG:
+                return "it is not what memctl wrote: torn, empty, changed or too large";
+        case EPROTONOSUPPORT:
+                return "another version of memctl wrote it";
+        case EMEDIUMTYPE:
+                return "it is no regular file";
+        case ELOOP:
+                return "it is a symbolic link";
+        default:
+                return strerror(-error);
+        }
 }
 
 int state_remove(int dir_fd, const char *name) {
@@ -169,15 +224,63 @@ int state_remove(int dir_fd, const char *name) {
         return fsync(dir_fd) < 0 ? -errno : 0;
 }
 
-int state_set_aside(int dir_fd, const char *name, char **ret_name) {
+/* No name that is taken: what was set aside before is as much worth a look. */
+static char *aside_name(int dir_fd, const char *name) {
         struct timespec now;
+        struct stat st;
 
         (void) clock_gettime(CLOCK_REALTIME, &now);
-        _cleanup_(freep) char *aside = text_format("%s.damaged-%lld", name, (long long) now.tv_sec);
+        for (int i = 0; i < ASIDE_ATTEMPTS; i++) {
+                char *aside = text_format("%s" ASIDE_MARK "%lld", name, (long long) now.tv_sec + i);
+                if (!aside || fstatat(dir_fd, aside, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                        return aside;
+                free(aside);
+        }
+        return NULL;
+}
+
+int state_set_aside(int dir_fd, const char *name, char **ret_name) {
+        _cleanup_(freep) char *aside = aside_name(dir_fd, name);
+
         if (!aside)
                 return -ENOMEM;
         if (renameat(dir_fd, name, dir_fd, aside) < 0)
                 return -errno;
+        (void) fsync(dir_fd);
         *ret_name = TAKE_PTR(aside);
+        return 0;
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+void state_aside_done(StateAside *aside) {
+        for (size_t i = 0; i < aside->n; i++)
+                free(aside->names[i]);
+        aside->n = 0;
+}
+
+int state_list_aside(int dir_fd, StateAside *ret) {
+        _cleanup_(state_aside_done) StateAside aside = {0};
+        const struct dirent *entry;
+        _cleanup_(closep) int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+        if (!dir)
+                return -errno;
+        (void) TAKE_FD(fd);
+        while (aside.n < STATE_ASIDE_MAX && (entry = readdir(dir))) {
+                if (!strstr(entry->d_name, ASIDE_MARK))
+                        continue;
+                char *name = strdup(entry->d_name);
+                if (!name)
+                        return -ENOMEM;
+                aside.names[aside.n++] = name;
+        }
+        if (aside.n > 0)
+                qsort(aside.names, aside.n, sizeof(aside.names[0]), compare_names);
+        *ret = aside;
+        aside = (StateAside){0};
         return 0;
 }

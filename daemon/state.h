@@ -33,12 +33,28 @@ int state_replace(int dir_fd, const char *name, json_object *record);
  * in a torn line, which reading passes over. */
 int state_append(int dir_fd, const char *name, json_object *record, bool durable);
 
-/* All records in order as a JSON array; the caller puts it. -ENOENT; -EBADMSG when damaged. */
+/*
+ * All records in order as a JSON array; the caller puts it. Returns how many lines after the first
+ * were passed over: torn by a crash, or damaged. -ENOENT; -EMEDIUMTYPE or -ELOOP for what is no
+ * regular file; -EPROTONOSUPPORT for a whole record of another version; -EBADMSG when damaged.
+ */
 int state_read(int dir_fd, const char *name, json_object **ret);
+/* These in words: "it is a symbolic link". */
+const char *state_damage(int error);
 
 /* Durably gone; no error when it was not there. */
 int state_remove(int dir_fd, const char *name);
 
-/* Renames a damaged file to NAME.damaged-<unix time>; *ret_name (may be NULL on failure) is the new
- * name, the caller frees. */
+/* Renames a damaged file, or whatever lies in its place, to NAME.damaged-<unix time>; *ret_name is
+ * the new name, the caller frees. -errno: it is where it was. */
 int state_set_aside(int dir_fd, const char *name, char **ret_name);
+
+/* What was set aside and still lies there for a person to look at, sorted. */
+#define STATE_ASIDE_MAX 32
+typedef struct StateAside {
+        char *names[STATE_ASIDE_MAX];
+        size_t n;
+} StateAside;
+
+int state_list_aside(int dir_fd, StateAside *ret);
+void state_aside_done(StateAside *aside);

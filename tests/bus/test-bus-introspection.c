@@ -31,6 +31,7 @@ static const char *const members[] = {
         "Profile s (signalled)",
         "Transaction t (signalled)",
         "Quarantined as (signalled)",
+        "Damaged as (not signalled)",
         "Probation a{sv} (not signalled)",
         "Trial a{sv} (not signalled)",
         "Drift a(sss) (not signalled)",

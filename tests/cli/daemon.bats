@@ -24,7 +24,7 @@ teardown() {
         expect_status 0
         ((${#lines[@]} == 1))
         json 'd["state"] == "idle" and d["profile"] is None and d["probation"] is None'
-        json 'd["drift"] == [] and d["quarantined"] == [] and [e["type"] for e in d["events"]] == ["started"]'
+        json 'd["drift"] == [] and d["quarantined"] == [] and d["damaged"] == [] and [e["type"] for e in d["events"]] == ["started"]'
 }
 
 @test "apply puts a profile on probation, keep keeps it, revert puts everything back" {
@@ -266,6 +266,22 @@ teardown() {
         expect_status 0
         memctl apply calm
         expect_status 0
+}
+
+@test "a damaged state file is set aside, and status shows it until it is deleted" {
+        memctl apply calm
+        memctl keep
+        stop_daemon KILL
+        sed -i s/calm/clam/ "$TREE/var/lib/memctl/kept"
+        start_daemon
+        memctl status
+        expect_status 0
+        expect output "IDLE" "Damaged state" "kept.damaged-" "Which profile was kept is not known"
+        memctl status --json=short
+        json 'len(d["damaged"]) == 1 and d["damaged"][0].startswith("kept.damaged-")'
+        rm "$TREE"/var/lib/memctl/kept.damaged-*
+        memctl status
+        [[ $output != *"Damaged state"* ]]
 }
 
 @test "events lists, counts, and begins where it is told to" {

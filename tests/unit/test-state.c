@@ -101,7 +101,7 @@ static void assert_says(const Folder *folder, const char *expected) {
         _cleanup_(json_putp) json_object *records = NULL;
         char said[256] = "";
 
-        assert_int_equal(state_read(folder->fd, FILE_NAME, &records), 0);
+        assert_true(state_read(folder->fd, FILE_NAME, &records) >= 0);
         for (size_t i = 0; i < json_object_array_length(records); i++) {
                 const char *one = json_get_string(json_object_array_get_idx(records, i), "says");
                 assert_non_null(one);
@@ -218,6 +218,78 @@ static void test_every_flipped_byte_of_a_record_is_noticed(void **state) {
                 put_bytes(folder, flipped, strlen(whole));
                 assert_int_equal(read_result(folder), -EBADMSG);
         }
+}
+
+/* One bit of any byte, in any line: the first is damage (or a version that is not ours, where the
+ * bit is of its number), a later one is passed over and counted. */
+static void test_every_flipped_bit_is_noticed(void **state) {
+        const Folder *folder = *state;
+        _cleanup_(freep) char *whole = NULL;
+
+        assert_int_equal(replace(folder, "a"), 0);
+        assert_int_equal(append(folder, "b"), 0);
+        whole = file_text(folder);
+        size_t size = strlen(whole), first = (size_t) (strchr(whole, '\n') - whole);
+        for (size_t i = 0; i < size * 8; i++) {
+                whole[i / 8] ^= (char) (1 << i % 8);
+                put_bytes(folder, whole, size);
+                int r = read_result(folder);
+                if (r == 0 || (i / 8 > first && r < 0 && r != -EBADMSG) ||
+                    (i / 8 <= first && r > 0))
+                        fail_msg("bit %zu of byte %zu: %d", i % 8, i / 8, r);
+                whole[i / 8] ^= (char) (1 << i % 8);
+        }
+        put_bytes(folder, whole, size);
+        assert_says(folder, "a b");
+}
+
+/* As one that knows more writes it; its checksum is right. */
+static void test_another_version_is_told_from_damage(void **state) {
+        const Folder *folder = *state;
+        static const char *const texts[] = {"memctl2 a3d9b7eb {\"says\":\"a\"}\n",
+                                            "memctl17 a3d9b7eb {\"says\":\"a\"}\n",
+                                            "memctl0 a3d9b7eb {\"says\":\"a\"}\n"};
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                put_bytes(folder, texts[i], strlen(texts[i]));
+                assert_int_equal(read_result(folder), -EPROTONOSUPPORT);
+        }
+        assert_non_null(strstr(state_damage(-EPROTONOSUPPORT), "another version"));
+}
+
+/* Nothing waits, and nothing is read, of what is no file. */
+static void test_what_is_no_regular_file_is_damage(void **state) {
+        const Folder *folder = *state;
+        _cleanup_(freep) char *aside = NULL, *another = NULL;
+
+        assert_int_equal(mkdirat(folder->fd, FILE_NAME, 0700), 0);
+        assert_int_equal(read_result(folder), -EMEDIUMTYPE);
+        assert_int_equal(state_set_aside(folder->fd, FILE_NAME, &aside), 0);
+        assert_int_equal(mkfifoat(folder->fd, FILE_NAME, 0600), 0);
+        assert_int_equal(read_result(folder), -EMEDIUMTYPE);
+        assert_int_equal(state_set_aside(folder->fd, FILE_NAME, &another), 0);
+        assert_string_not_equal(aside, another);
+        assert_int_equal(replace(folder, "a"), 0);
+        assert_says(folder, "a");
+}
+
+static void test_what_was_set_aside_is_listed_until_it_is_deleted(void **state) {
+        const Folder *folder = *state;
+        _cleanup_(freep) char *aside = NULL;
+        StateAside list = {0};
+
+        assert_int_equal(state_list_aside(folder->fd, &list), 0);
+        assert_int_equal(list.n, 0);
+        put_bytes(folder, "damaged", 7);
+        assert_int_equal(state_set_aside(folder->fd, FILE_NAME, &aside), 0);
+        assert_int_equal(replace(folder, "a"), 0);
+        assert_int_equal(state_list_aside(folder->fd, &list), 0);
+        assert_int_equal(list.n, 1);
+        assert_string_equal(list.names[0], aside);
+        state_aside_done(&list);
+        assert_int_equal(unlinkat(folder->fd, aside, 0), 0);
+        assert_int_equal(state_list_aside(folder->fd, &list), 0);
+        assert_int_equal(list.n, 0);
 }
 
 static void test_text_that_is_no_record_is_damage(void **state) {
@@ -389,6 +461,10 @@ int main(void) {
                 IN_A_FOLDER(test_a_torn_first_line_is_damage_wherever_it_tore),
                 IN_A_FOLDER(test_a_damaged_first_line_is_not_made_up_by_later_ones),
                 IN_A_FOLDER(test_every_flipped_byte_of_a_record_is_noticed),
+                IN_A_FOLDER(test_every_flipped_bit_is_noticed),
+                IN_A_FOLDER(test_another_version_is_told_from_damage),
+                IN_A_FOLDER(test_what_is_no_regular_file_is_damage),
+                IN_A_FOLDER(test_what_was_set_aside_is_listed_until_it_is_deleted),
                 IN_A_FOLDER(test_text_that_is_no_record_is_damage),
                 IN_A_FOLDER(test_a_nul_byte_is_damage),
                 IN_A_FOLDER(test_a_file_that_is_too_large_is_damage),
