@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
+# bats runs each test in a subshell; knobs_at_start is of common.bash.
+# shellcheck disable=SC2030,SC2031,SC2154
 # What the shipped unit lets the daemon do, seen from within the running service.
 
 load common
@@ -190,4 +192,85 @@ END
         [ -n "$file" ]
         [ "$(stat -c %u "$file")" = 0 ]
         within setpriv --bounding-set=-all --inh-caps=-all head -c 8 "$file" | grep -q LPKSHHRH
+}
+
+@test "the loaded unit is exposed by at most 1.5" {
+        run systemd-analyze security --no-pager memctld.service
+        overall=$(grep 'Overall exposure' <<<"$output")
+        echo "$overall"
+        [[ $overall =~ :\ ([0-9]+)\.([0-9]) ]]
+        ((BASH_REMATCH[1] * 10 + BASH_REMATCH[2] <= 15))
+}
+
+# sandboxed COMMAND…: in a service with each setting of the shipped one but what it starts and its
+# own folders, and the line $sandboxed_with. Its output is $output.
+sandboxed() {
+        local unit=memctl-sandboxed.service file=/run/memctl-test.output
+
+        sed -E -e '/^(Type|NotifyAccess|Exec|Restart|Watchdog|StateD|RuntimeD|\[Install|WantedBy)/d' \
+                -e "/^\\[Service\\]/a Type=oneshot\\nStandardOutput=truncate:$file" \
+                -e "/^\\[Service\\]/a ExecStart=$*\\n${sandboxed_with:-}" \
+                /usr/lib/systemd/system/memctld.service >"/run/systemd/system/$unit"
+        systemctl daemon-reload
+        if ! systemctl start "$unit"; then
+                journalctl --quiet --output=cat _SYSTEMD_UNIT="$unit"
+                return 1
+        fi
+        output=$(<"$file")
+        rm "/run/systemd/system/$unit" "$file"
+}
+
+@test "a kill is read from the journal in it, be it on a disk or not" {
+        { : </dev/kmsg; } 2>/dev/null || skip "the kernel's log may not be read here"
+        [ -e /memctl-test/memcg/memory.limit_in_bytes ] || skip 'no memory cgroup of version 1 here'
+        memcg=/memctl-test/memcg/kill-$SRANDOM
+        mkdir "$memcg"
+        echo 16M >"$memcg/memory.limit_in_bytes"
+        echo 0 >"$memcg/memory.swappiness"
+        since=@$(date +%s)
+        run timeout 20 /memctl-test/system/load touch 64 1 "$memcg"
+        [ "$status" -eq 137 ]
+        until_true 5 rmdir "$memcg"
+        has_kill() {
+                memctl oom --list --since "$since" | grep -q 'killed load'
+        }
+        until_true 20 has_kill
+
+        sandboxed /usr/bin/memctl oom --list --since "$since"
+        echo "$output"
+        grep 'killed load' <<<"$output"
+        # As on a machine that keeps its journal.
+        mkdir -p /var/log/journal
+        cp -a /run/log/journal/. /var/log/journal/
+        sandboxed_with=InaccessiblePaths=/run/log/journal
+        sandboxed /usr/bin/memctl oom --list --since "$since"
+        rm -rf /var/log/journal
+        echo "$output"
+        grep 'killed load' <<<"$output"
+}
+
+@test "in it: apply, drift, keep, reload, trial, revert" {
+        profile_small
+        sed 's/small/other/; s/61/62/' /etc/memctl/profiles/small.yaml | profile other
+        memctl apply small
+        knob swappiness 63
+        memctl status | grep 'vm.swappiness'
+        knob swappiness 61
+        memctl keep
+        state_is kept
+        memctl reload
+        systemctl reload memctld.service
+        memctl trial other
+        state_is trial
+        memctl trial --stop
+        until_true 10 state_is kept
+        memctl revert
+        no_knob_changed
+        memctl report >/dev/null
+        memctl events >/dev/null
+        # Nothing was refused on the way.
+        journalctl --sync
+        run journalctl --quiet --output=cat _PID="$pid"
+        echo "$output"
+        [[ $output != *'Operation not permitted'* && $output != *'Read-only file system'* ]]
 }
