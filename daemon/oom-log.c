@@ -45,6 +45,8 @@ static json_object *read_log(const OomLog *log) {
         json_object *answer = json_object_new_object();
         KillLog found = {0};
 
+        if (!answer)
+                return NULL;
         int r = log->options.read(log->options.root, log->cgroup, log->options.since_usec, &found);
         json_set(answer, "error", json_object_new_int(MIN_OF(r, 0)));
         json_set(answer, "killed", json_object_new_uint64(found.killed));
