@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "daemon/log.h"
+#include "daemon/priority.h"
 
 struct Baseline {
         const Root *root;
@@ -127,6 +128,7 @@ int baseline_new(const BaselineOptions *options, Baseline **ret) {
         if (r < 0)
                 return r;
         (void) sd_event_source_set_description(baseline->timer, "baseline");
+        (void) sd_event_source_set_priority(baseline->timer, PRIORITY_WATCH);
         *ret = TAKE_PTR(baseline);
         return 0;
 }

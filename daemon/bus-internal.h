@@ -9,8 +9,10 @@
 #include <systemd/sd-bus.h>
 
 #include "core/protocol.h"
+#include "daemon/bus-meter.h"
 #include "daemon/bus.h"
 #include "daemon/polkit.h"
+#include "daemon/priority.h"
 
 /*
  * sd-bus would give a peer that does not read 8 MiB of socket buffer, and queue 384 Ki messages of
@@ -20,6 +22,9 @@
 #define PEER_BUFFER_BYTES (256 * 1024)
 #define PEER_QUEUE_MAX 32
 #define BROKER_QUEUE_MAX 1024
+/* An answer may have a megabyte. With this many messages waiting behind the buffer, calls over the
+ * bus get an error instead, so that what waits stays small. */
+#define BROKER_BUSY 4
 
 /* One peer on the private socket, or the broker. */
 typedef struct Connection {
@@ -54,8 +59,11 @@ struct Bus {
         Connection broker;
         sd_event_source *retry;
         usec_t retry_usec;
-        bool is_joined;     /* the name is ours; that it is lost is worth a word */
-        bool name_is_taken; /* said already */
+        bool is_joined;      /* the name is ours; that it is lost is worth a word */
+        bool name_is_taken;  /* said already */
+        Meter meter;         /* of its callers */
+        int metered;         /* whose call is being answered; negative: nobody's */
+        usec_t metered_usec; /* the processor time of ours when that began */
 
         /* bus-request.c */
         Polkit *polkit;
@@ -69,6 +77,8 @@ struct Bus {
 int connection_serve(Connection *connection);
 /* Closes it now and frees it later, so that it may be called from its own callbacks. */
 void connection_doom(Connection *connection);
+/* What the last call over the bus has cost is taken off its sender's account. */
+void bus_settle(Bus *bus);
 
 /* bus-socket.c */
 

@@ -9,6 +9,8 @@
 /* Of MEMCTL_AUTHORIZATIONS_MAX, so that one user's unanswered dialogs do not shut out the others.
  */
 #define AUTHORIZATIONS_PER_USER_MAX 8
+/* Of MEMCTL_AUTHORIZATIONS_MAX that the broker was asked about, for the same reason. */
+#define IDENTIFYING_PER_SENDER_MAX 8
 
 struct Request {
         Request *next;
@@ -80,11 +82,17 @@ void bus_requests_drop(Bus *bus) {
                 request_free(take_request(bus->requests));
 }
 
-static size_t count_identifying(const Bus *bus) {
+static const char *sender_of(sd_bus_message *call) {
+        const char *sender = sd_bus_message_get_sender(call);
+        return sender ? sender : "";
+}
+
+/* Of one sender, or of all when it is NULL. */
+static size_t count_identifying(const Bus *bus, const char *sender) {
         size_t n = 0;
 
         for (const Request *request = bus->requests; request; request = request->next)
-                n += !request->asks_polkit;
+                n += !request->asks_polkit && (!sender || streq(sender, sender_of(request->call)));
         return n;
 }
 
@@ -220,7 +228,8 @@ static int wait_for_authorization(Connection *connection,
                                   sd_bus_error *error) {
         Bus *bus = connection->owner;
 
-        if (count_identifying(bus) >= MEMCTL_AUTHORIZATIONS_MAX)
+        if (count_identifying(bus, NULL) >= MEMCTL_AUTHORIZATIONS_MAX ||
+            count_identifying(bus, sender_of(call)) >= IDENTIFYING_PER_SENDER_MAX)
                 return sd_bus_error_setf(error,
                                          MEMCTL_ERROR_TOO_MANY,
                                          "too many calls wait for the bus; try again in a moment");

@@ -68,7 +68,7 @@ static int start_peer(Connection *peer, int fd) {
         if (r >= 0)
                 r = sd_bus_start(peer->bus);
         if (r >= 0)
-                r = sd_bus_attach_event(peer->bus, peer->owner->event, SD_EVENT_PRIORITY_NORMAL);
+                r = sd_bus_attach_event(peer->bus, peer->owner->event, PRIORITY_PEER);
         if (r < 0)
                 return r;
         limit_buffer(peer);
@@ -155,6 +155,11 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
         return 0;
 }
 
+static int on_turn(sd_event_source *source, void *userdata) {
+        bus_settle(userdata);
+        return 0;
+}
+
 /* Binds and listens at path + NEW_SUFFIX, then moves it to path. */
 static int bind_at(Bus *bus, const char *path) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -207,8 +212,13 @@ int bus_socket_open(Bus *bus, const char *path) {
         bus->socket_path = strdup(path);
         if (!bus->socket_path)
                 return -ENOMEM;
-        return sd_event_add_io(
-                bus->event, &bus->listener, bus->listen_fd, EPOLLIN, on_connect, bus);
+        r = sd_event_add_io(bus->event, &bus->listener, bus->listen_fd, EPOLLIN, on_connect, bus);
+        if (r >= 0)
+                r = sd_event_source_set_priority(bus->listener, PRIORITY_PEER);
+        /* At each turn of the loop, so that nobody pays for what others do. */
+        if (r >= 0)
+                r = sd_event_source_set_prepare(bus->listener, on_turn);
+        return r;
 }
 
 void bus_socket_close(Bus *bus) {

@@ -131,7 +131,7 @@ static int start_connection(Bus *bus) {
         if (r >= 0)
                 r = sd_bus_start(broker);
         if (r >= 0)
-                r = sd_bus_attach_event(broker, bus->event, SD_EVENT_PRIORITY_NORMAL);
+                r = sd_bus_attach_event(broker, bus->event, PRIORITY_BROKER);
         return r;
 }
 

@@ -52,12 +52,62 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
         return 0;
 }
 
-/* Before a call is dispatched: who does not read answers gets no more of them. */
+/* Callers on the bus */
+
+static usec_t clock_usec(clockid_t clock) {
+        struct timespec ts;
+
+        (void) clock_gettime(clock, &ts);
+        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
+}
+
+void bus_settle(Bus *bus) {
+        if (bus->metered < 0)
+                return;
+        meter_charge(
+                &bus->meter, bus->metered, clock_usec(CLOCK_THREAD_CPUTIME_ID) - bus->metered_usec);
+        bus->metered = -1;
+}
+
+/* Negative with the error to answer with, when the caller must wait. */
+static int admit(Bus *bus, sd_bus_message *call, sd_bus_error *error) {
+        const char *sender = sd_bus_message_get_sender(call);
+        uint64_t n = 0;
+
+        if (sd_bus_get_n_queued_write(bus->broker.bus, &n) >= 0 && n > BROKER_BUSY)
+                return sd_bus_error_set(error,
+                                        SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                        "the system bus does not read the answers of memctld fast "
+                                        "enough; try again later, or as root through the private "
+                                        "socket");
+        usec_t started_usec = clock_usec(CLOCK_THREAD_CPUTIME_ID);
+        int account = meter_admit(&bus->meter, sender ? sender : "", clock_usec(CLOCK_MONOTONIC));
+        if (account < 0)
+                return sd_bus_error_set(error,
+                                        SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                        "too many calls over the system bus: they have used the "
+                                        "processor time that memctld gives them; ask less often, "
+                                        "or as root through the private socket");
+        bus->metered = account;
+        bus->metered_usec = started_usec;
+        return 0;
+}
+
+/* Before a call is dispatched: who does not read answers gets no more of them, and who asks for too
+ * much gets none for a while. */
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_(sd_bus_error_free) sd_bus_error refusal = SD_BUS_ERROR_NULL;
         Connection *connection = userdata;
 
+        bus_settle(connection->owner);
         check_queue(connection);
-        return connection->doomed;
+        if (connection->doomed || connection->is_private ||
+            sd_bus_message_is_method_call(message, NULL, NULL) <= 0)
+                return connection->doomed;
+        if (admit(connection->owner, message, &refusal) >= 0)
+                return 0;
+        (void) sd_bus_reply_method_error(message, &refusal);
+        return 1;
 }
 
 int connection_serve(Connection *connection) {
@@ -133,20 +183,13 @@ static void on_event(const Event *event, void *userdata) {
 
 /* The end */
 
-static usec_t now_monotonic(void) {
-        struct timespec ts;
-
-        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
-}
-
 /* sd_bus_flush() would wait for ever for a peer that does not read. */
 static void flush_until(const Connection *connection, usec_t end_usec) {
         uint64_t n = 0;
 
         while (connection->ready && sd_bus_get_n_queued_write(connection->bus, &n) >= 0 && n > 0) {
                 struct pollfd pollfd = {.fd = sd_bus_get_fd(connection->bus), .events = POLLOUT};
-                usec_t now = now_monotonic();
+                usec_t now = clock_usec(CLOCK_MONOTONIC);
 
                 if (now >= end_usec || poll(&pollfd, 1, (int) ((end_usec - now) / 1000)) <= 0)
                         return;
@@ -156,7 +199,7 @@ static void flush_until(const Connection *connection, usec_t end_usec) {
 }
 
 static void flush_all(Bus *bus) {
-        usec_t end_usec = now_monotonic() + FLUSH_USEC;
+        usec_t end_usec = clock_usec(CLOCK_MONOTONIC) + FLUSH_USEC;
 
         if (bus->broker.bus)
                 flush_until(&bus->broker, end_usec);
@@ -171,6 +214,8 @@ int bus_new(const BusOptions *options, Bus **ret) {
                 return -ENOMEM;
         bus->listen_fd = -1;
         bus->broker.owner = bus;
+        bus->metered = -1;
+        meter_init(&bus->meter, clock_usec(CLOCK_MONOTONIC));
         bus->manager = options->manager;
         bus->event = sd_event_ref(manager_event_loop(options->manager));
         bus->authorize_usec =

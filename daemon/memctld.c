@@ -2,6 +2,7 @@
 #include "daemon/memctld.h"
 
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -14,6 +15,7 @@
 #include "daemon/lock.h"
 #include "daemon/log.h"
 #include "daemon/manager.h"
+#include "daemon/priority.h"
 
 typedef struct Options {
         const char *root;
@@ -137,8 +139,13 @@ static int add_signals(sd_event *event, Manager *manager) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                _cleanup_(sd_event_source_unrefp) sd_event_source *source = NULL;
                 int r = sd_event_add_signal(
-                        event, NULL, signals[i].signal, signals[i].handler, manager);
+                        event, &source, signals[i].signal, signals[i].handler, manager);
+                if (r >= 0)
+                        r = sd_event_source_set_priority(source, PRIORITY_SIGNAL);
+                if (r >= 0)
+                        r = sd_event_source_set_floating(source, true);
                 if (r < 0)
                         return r;
         }
@@ -252,11 +259,21 @@ static int prepare_and_run(const Root *root, const Options *options) {
         return r;
 }
 
+/*
+ * What a caller makes us hold for a moment (a message may have 128 MiB) goes back to the kernel.
+ * Left alone, malloc learns from the first large block that is freed to keep such ones.
+ */
+static void hoard_nothing(void) {
+        (void) mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+        (void) mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+}
+
 int memctld_run(int argc, char **argv, RootWriteHook hook) {
         _cleanup_(root_closep) Root *root = NULL;
         Options options = {.root = "/"};
 
         (void) umask(0077);
+        hoard_nothing();
         int r = parse_options(argc, argv, &options);
         if (r <= 0)
                 return r < 0 ? EXIT_CODE_USAGE : EXIT_CODE_DONE;

@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "daemon/priority.h"
+
 /* A verdict a second late harms nobody, and shares its wakeup. */
 #define DEADLINE_ACCURACY_USEC USEC_PER_SEC
 
@@ -312,13 +314,16 @@ int probation_set_deadline(Probation *probation) {
                         return r;
                 return sd_event_source_set_enabled(probation->deadline, SD_EVENT_ONESHOT);
         }
-        return sd_event_add_time(probation->event,
-                                 &probation->deadline,
-                                 CLOCK_BOOTTIME,
-                                 deadline,
-                                 DEADLINE_ACCURACY_USEC,
-                                 on_deadline,
-                                 probation);
+        int r = sd_event_add_time(probation->event,
+                                  &probation->deadline,
+                                  CLOCK_BOOTTIME,
+                                  deadline,
+                                  DEADLINE_ACCURACY_USEC,
+                                  on_deadline,
+                                  probation);
+        if (r >= 0)
+                (void) sd_event_source_set_priority(probation->deadline, PRIORITY_WATCH);
+        return r;
 }
 
 void probation_pressure(Probation *probation, int ret_shares[static _METRIC_MAX]) {

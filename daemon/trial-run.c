@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/judge/blocks.h"
+#include "daemon/priority.h"
 
 /* A switch a little late is one for both settings alike. */
 #define ACCURACY_PART 100
@@ -205,6 +206,7 @@ int trial_run_new(sd_event *event,
         if (r < 0)
                 return r;
         (void) sd_event_source_set_description(run->timer, "trial");
+        (void) sd_event_source_set_priority(run->timer, PRIORITY_WATCH);
         if (!begin_block(run))
                 return -EIO;
         *ret = TAKE_PTR(run);

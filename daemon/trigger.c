@@ -7,6 +7,8 @@
 #include <sys/epoll.h>
 #include <sys/vfs.h>
 
+#include "daemon/priority.h"
+
 /* What a user without CAP_SYS_RESOURCE is held to: PSI_FREQ, the kernel's own averaging period. */
 #define UNPRIVILEGED_STEP_USEC (2 * USEC_PER_SEC)
 #define WINDOW_MAX_USEC (10 * USEC_PER_SEC)
@@ -114,8 +116,7 @@ int trigger_new(const Root *root,
         if (r < 0)
                 return r;
         (void) sd_event_source_set_description(trigger->source, "psi-trigger");
-        /* Stalled tasks are waiting for the answer: before any client. */
-        (void) sd_event_source_set_priority(trigger->source, SD_EVENT_PRIORITY_IMPORTANT);
+        (void) sd_event_source_set_priority(trigger->source, PRIORITY_TRIGGER);
         *ret = TAKE_PTR(trigger);
         return 0;
 }

@@ -95,7 +95,12 @@ static int stop(pid_t *pid, int signal) {
 void house_start_bus(House *house) {
         _cleanup_(freep) char *config = text_format("--config-file=%s/bus.conf", house->tree);
         _cleanup_(freep) char *socket = text_format("%s/bus", house->tree);
-        const char *argv[] = {"/usr/bin/dbus-daemon", "--nofork", "--nopidfile", config, NULL};
+        /* It says a line for each message that it refuses: not to our stderr. */
+        _cleanup_(freep) char *command =
+                text_format("exec /usr/bin/dbus-daemon --nofork --nopidfile %s 2>%s/bus.log",
+                            config,
+                            house->tree);
+        const char *argv[] = {"/bin/sh", "-c", command, NULL};
         sd_bus *bus = NULL;
 
         (void) unlink(socket);
