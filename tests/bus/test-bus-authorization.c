@@ -68,6 +68,9 @@ static int append_arguments(sd_bus_message *message, const char *types) {
                 return 0;
         if (streq(types, "sa{sv}"))
                 return sd_bus_message_append(message, types, "redis", 0);
+        if (streq(types, "sssttt"))
+                return sd_bus_message_append(
+                        message, types, "redis", "", "", (uint64_t) 0, (uint64_t) 0, (uint64_t) 0);
         if (streq(types, "ts"))
                 return sd_bus_message_append(message, types, (uint64_t) 0, "");
         if (streq(types, "t"))
@@ -114,6 +117,8 @@ static const char *const mutating[][3] = {
         {"Revert", "ts", "revert"},
         {"Release", "s", "release"},
         {"Reload", NULL, "reload"},
+        {"StartTrial", "sssttt", "trial"},
+        {"StopTrial", "t", "trial"},
 };
 
 static int expect_all_refused(sd_bus *bus, const void *data) {
@@ -285,6 +290,8 @@ static void test_polkit_says_yes_to_each_verb(void **state) {
         assert_int_equal(as_ordinary(house, expect, &reload), 0);
         const Expected release = {.method = "Release", .types = "s", .error = MEMCTL_ERROR_NOTHING};
         assert_int_equal(as_ordinary(house, expect, &release), 0);
+        const Expected stop = {.method = "StopTrial", .types = "t", .error = MEMCTL_ERROR_NOTHING};
+        assert_int_equal(as_ordinary(house, expect, &stop), 0);
         _cleanup_(freep) char *log = house_polkit_log(house);
         for (size_t i = 0; i < ELEMENTSOF(mutating); i++) {
                 _cleanup_(freep) char *action = text_format(" org.memctl.%s 0 ", mutating[i][2]);

@@ -29,13 +29,50 @@ setup() {
         state_is idle
 
         memctl apply small
-        for verb in keep revert reload 'release small'; do
+        for verb in keep revert reload 'release small' 'trial small' 'trial --stop'; do
                 # shellcheck disable=SC2086 # the argument of release
                 run as_ordinary_user memctl $verb
                 [ "$status" -eq 5 ] || { echo "$verb: $status: $output"; false; }
         done
         state_is probation
         [ "$(knob swappiness)" = 61 ]
+}
+
+@test "an ordinary user is refused each method that changes something, asked directly" {
+        local call
+
+        memctl apply small
+        for call in 'Apply sa{sv} small 0' 'Keep t 0' 'Revert ts 0 x' 'Release s small' Reload \
+                'StartTrial sssttt small small memory.some 0 0 0' 'StopTrial t 0'; do
+                # shellcheck disable=SC2086 # a method and its arguments
+                run as_ordinary_user busctl --allow-interactive-authorization=no call \
+                        org.memctl /org/memctl org.memctl.Manager1 $call
+                [ "$status" -ne 0 ]
+                [[ $output == *'needs authentication'* || $output == *'does not allow'* ]] ||
+                        { echo "$call: $output"; false; }
+        done
+        run as_ordinary_user busctl set-property org.memctl /org/memctl org.memctl.Manager1 \
+                State s idle
+        [ "$status" -ne 0 ]
+        state_is probation
+        [ "$(knob swappiness)" = 61 ]
+}
+
+@test "an ordinary user who asks at full speed is told to wait, and root is not" {
+        local i
+
+        for ((i = 0; i < 4; i++)); do
+                # One connection that asks all the time.
+                as_ordinary_user /memctl-test/system/ask 6 >"$BATS_TEST_TMPDIR/asked-$i" &
+        done
+        sleep 2
+        memctl apply small
+        [ "$(knob swappiness)" = 61 ]
+        memctl revert
+        wait
+        cat "$BATS_TEST_TMPDIR"/asked-*
+        grep -q 'LimitsExceeded: [1-9]' "$BATS_TEST_TMPDIR"/asked-*
+        until_true 10 as_ordinary_user memctl status
 }
 
 @test "an ordinary user may when polkit says so" {
