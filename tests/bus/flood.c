@@ -269,6 +269,7 @@ static size_t count_fds(pid_t pid) {
 Usage usage_read(pid_t pid) {
         return (Usage){
                 .anon_kb = read_number(pid, "status", "RssAnon:"),
+                .high_kb = read_number(pid, "status", "VmHWM:"),
                 /* In nanoseconds. */
                 .cpu_usec = read_number(pid, "schedstat", "") / 1000,
                 .n_fds = count_fds(pid),
@@ -276,42 +277,66 @@ Usage usage_read(pid_t pid) {
         };
 }
 
+void usage_forget_high(pid_t pid) {
+        _cleanup_(freep) char *path = text_format("/proc/%d/clear_refs", pid);
+        _cleanup_(fclosep) FILE *out = fopen(path, "we");
+
+        assert_true(out && fputs("5", out) >= 0 && fflush(out) == 0);
+}
+
+static uint64_t count_sent(const Flood *flood) {
+        uint64_t sum = 0;
+
+        for (size_t i = 0; i < flood->n; i++)
+                sum += *(volatile uint64_t *) &flood->counts[i].n_sent;
+        return sum;
+}
+
 static int compare(const void *a, const void *b) {
         const usec_t *x = a, *y = b;
         return (*x > *y) - (*x < *y);
 }
 
-Watching flood_watch(const House *house, usec_t during_usec) {
+static void ask_version(sd_bus *peer) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        assert_ok(sd_bus_get_property(peer,
+                                      MEMCTL_BUS_NAME,
+                                      MEMCTL_OBJECT_PATH,
+                                      MEMCTL_INTERFACE,
+                                      "Version",
+                                      &error,
+                                      &reply,
+                                      "s"),
+                  &error);
+}
+
+Watching flood_watch(const House *house, const Flood *flood, uint64_t n_sent, usec_t during_usec) {
         _cleanup_(freep) usec_t *waits = calloc(LOOKS_MAX, sizeof(*waits));
-        Watching watching = {.before = usage_read(house->daemon)};
-        usec_t end = watching.before.at_usec + during_usec;
         sd_bus *peer = house_connect_private(house);
         size_t n = 0;
 
         assert_non_null(waits);
-        watching.peak_kb = watching.before.anon_kb;
-        while (flood_now_usec() < end && n < LOOKS_MAX) {
-                _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        usage_forget_high(house->daemon);
+        Watching watching = {.before = usage_read(house->daemon)};
+        usec_t end = watching.before.at_usec + during_usec;
+        while ((flood_now_usec() < end || count_sent(flood) < n_sent) && n < LOOKS_MAX) {
                 usec_t asked = flood_now_usec();
-                assert_ok(sd_bus_get_property(peer,
-                                              MEMCTL_BUS_NAME,
-                                              MEMCTL_OBJECT_PATH,
-                                              MEMCTL_INTERFACE,
-                                              "Version",
-                                              &error,
-                                              &(sd_bus_message *){NULL},
-                                              "s"),
-                          &error);
+                ask_version(peer);
                 waits[n++] = flood_now_usec() - asked;
-                watching.after = usage_read(house->daemon);
-                watching.peak_kb = MAX_OF(watching.peak_kb, watching.after.anon_kb);
                 (void) poll(NULL, 0, 5);
         }
+        watching.after = usage_read(house->daemon);
         sd_bus_flush_close_unref(peer);
         qsort(waits, n, sizeof(*waits), compare);
         watching.median_usec = waits[n / 2];
         watching.worst_usec = waits[n - 1];
         return watching;
+}
+
+uint64_t watching_growth_kb(const Watching *watching) {
+        return watching->after.high_kb - watching->before.high_kb;
 }
 
 unsigned watching_cpu_percent(const Watching *watching) {

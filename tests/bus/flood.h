@@ -39,23 +39,26 @@ FloodCount flood_stop(Flood *flood);
 
 typedef struct Usage {
         uint64_t anon_kb; /* RssAnon */
+        uint64_t high_kb; /* VmHWM: the most of its whole memory since usage_forget_high() */
         uint64_t cpu_usec;
         size_t n_fds;
         usec_t at_usec;
 } Usage;
 
 Usage usage_read(pid_t pid);
+void usage_forget_high(pid_t pid);
 
-/* Watches a daemon for a while: its memory at each look, and how long root waits for an answer on
- * the private socket. */
 typedef struct Watching {
         Usage before;
         Usage after;
-        uint64_t peak_kb;
         usec_t median_usec;
         usec_t worst_usec;
 } Watching;
 
-Watching flood_watch(const House *house, usec_t during_usec);
+/* Watches the daemon for a while, and until so many calls were sent: how long root waits for an
+ * answer on the private socket, and what it costs. */
+Watching flood_watch(const House *house, const Flood *flood, uint64_t n_sent, usec_t during_usec);
+/* How much more memory it had at most than at the begin. */
+uint64_t watching_growth_kb(const Watching *watching);
 unsigned watching_cpu_percent(const Watching *watching);
 usec_t flood_now_usec(void);

