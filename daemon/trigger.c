@@ -53,25 +53,29 @@ static bool is_pressure_file(int fd) {
                (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
 }
 
+void trigger_spec(const WatchLimit *limit, usec_t window_usec, char ret[static TRIGGER_SPEC_MAX]) {
+        (void) snprintf(ret,
+                        TRIGGER_SPEC_MAX,
+                        "%s %lu %lu",
+                        metric_line(limit->metric),
+                        (unsigned long) (window_usec * limit->share_permyriad / 10000),
+                        (unsigned long) window_usec);
+}
+
 /*
  * The kernel puts a NUL over the last byte of what it is given, so the text goes with its own NUL;
  * a descriptor takes one trigger, ever.
  */
 static int open_window(const Root *root, const char *path, const WatchLimit *limit, usec_t window) {
-        char spec[64];
+        char spec[TRIGGER_SPEC_MAX];
 
-        int n = snprintf(spec,
-                         sizeof(spec),
-                         "%s %lu %lu",
-                         metric_line(limit->metric),
-                         (unsigned long) (window * limit->share_permyriad / 10000),
-                         (unsigned long) window);
+        trigger_spec(limit, window, spec);
         _cleanup_(closep) int fd = root_open_file(root, path, O_RDWR | O_NONBLOCK);
         if (fd < 0)
                 return fd;
         if (!is_pressure_file(fd))
                 return -EOPNOTSUPP;
-        ssize_t written = write(fd, spec, (size_t) n + 1);
+        ssize_t written = write(fd, spec, strlen(spec) + 1);
         if (written < 0)
                 return -errno;
         return TAKE_FD(fd);

@@ -44,3 +44,7 @@ const WatchLimit *trigger_limit(const Trigger *trigger);
  * ends. */
 #define TRIGGER_WINDOWS 3
 void trigger_windows(usec_t asked_usec, usec_t ret_windows[static TRIGGER_WINDOWS]);
+
+/* What is written to the pressure file for a window, "some 200000 2000000". */
+#define TRIGGER_SPEC_MAX 64
+void trigger_spec(const WatchLimit *limit, usec_t window_usec, char ret[static TRIGGER_SPEC_MAX]);
