@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Any bytes as a file of the state folder. The first byte says which, and whether they are the
+ * file's own bytes or the JSON of its records, one a line, which then get a right checksum: a file
+ * that is damaged, and one that somebody made.
+ */
+
+#include "tests/fuzz/fuzz.h"
+
+#include "core/base/json.h"
+#include "daemon/events-file.h"
+#include "daemon/events.h"
+#include "daemon/journal.h"
+#include "daemon/quarantine.h"
+#include "daemon/reports.h"
+#include "daemon/state.h"
+
+static void check_journal(const Journal *journal) {
+        _cleanup_(journal_freep) Journal *again = NULL;
+
+        check(journal->profile && journal->plan && journal->values);
+        check(journal->phase >= 0 && journal->phase < _JOURNAL_PHASE_MAX);
+        check(journal->n_limits <= WATCH_LIMITS_MAX && journal->n_regressions <= _METRIC_MAX);
+        for (size_t i = 0; i < journal->n_limits; i++)
+                check(metric_to_string(journal->limits[i].metric));
+        for (size_t i = 0; i < journal->plan->n; i++)
+                check(journal->plan->steps[i].ref.knob && journal->plan->steps[i].origin);
+        check(journal_write(fuzz_folder(), "again", journal) >= 0);
+        check(journal_load(fuzz_folder(), "again", &again) >= 0);
+        check(again->id == journal->id && streq(again->profile, journal->profile));
+        check(again->phase == journal->phase && again->plan->n == journal->plan->n);
+        check(again->confirm == journal->confirm && again->n_limits == journal->n_limits);
+        check(again->trial == journal->trial);
+}
+
+static void try_journal(void) {
+        _cleanup_(journal_freep) Journal *journal = NULL;
+        int r = journal_load(fuzz_folder(), JOURNAL_PENDING, &journal);
+
+        check(r >= 0 || (r == -EBADMSG && !journal));
+        if (r >= 0)
+                check_journal(journal);
+}
+
+static void try_quarantine(void) {
+        _cleanup_(quarantine_done) Quarantine quarantine = {0}, again = {0};
+        int r = quarantine_load(fuzz_folder(), &quarantine);
+
+        check(r >= 0 || r == -EBADMSG);
+        check(quarantine.n <= QUARANTINE_MAX);
+        if (r < 0)
+                return;
+        check(quarantine_add(&quarantine, fuzz_folder(), "x", "y", 1) >= 0);
+        check(quarantine_load(fuzz_folder(), &again) >= 0 && again.n == quarantine.n);
+        check(quarantine_find(&again, "x"));
+}
+
+static void try_report(void) {
+        _cleanup_(report_freep) Report *report = NULL;
+        int r = reports_load(fuzz_folder(), 7, &report);
+
+        check(r >= 0 || (r == -EBADMSG && !report));
+}
+
+static int take_event(Event *event, void *userdata) {
+        _cleanup_(event_freep) Event *owned = event;
+        uint64_t *n = userdata;
+
+        check(owned->message && event_type_to_string(owned->type));
+        check(owned->n_fields <= EVENT_FIELDS_MAX);
+        (*n)++;
+        return 0;
+}
+
+static void try_events(void) {
+        _cleanup_(events_freep) Events *events = NULL;
+        EventsFile file;
+        uint64_t n = 0;
+
+        events_file_init(&file, fuzz_folder());
+        check(events_file_read(&file, 0, UINT64_MAX, 10, take_event, &n) == 0 && n <= 10);
+        check(events_new(fuzz_folder(), &events) >= 0);
+}
+
+static void try_reserved(void) {
+        EventsFile file;
+
+        events_file_init(&file, fuzz_folder());
+        (void) events_file_reserved(&file);
+}
+
+static const struct {
+        const char *file;
+        void (*try)(void);
+} tries[] = {
+        {JOURNAL_PENDING, try_journal},
+        {QUARANTINE_FILE, try_quarantine},
+        {"report-7", try_report},
+        {"events", try_events},
+        {"events.last", try_reserved},
+};
+
+/* Each line that is JSON becomes a record. */
+static void write_records(const char *file, char *text) {
+        char *rest = NULL;
+        bool first = true;
+
+        for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+                _cleanup_(json_putp) json_object *record = json_tokener_parse(line);
+                if (!record)
+                        continue;
+                int r = first ? state_replace(fuzz_folder(), file, record)
+                              : state_append(fuzz_folder(), file, record, false);
+                check(r >= 0);
+                first = false;
+        }
+        if (first)
+                fuzz_write(fuzz_folder(), file, "", 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        fuzz_silence();
+        if (size == 0)
+                return 0;
+        size_t i = data[0] / 2 % ELEMENTSOF(tries);
+        if (data[0] % 2) {
+                _cleanup_(freep) char *text = fuzz_text(data + 1, size - 1);
+                write_records(tries[i].file, text);
+        } else
+                fuzz_write(fuzz_folder(), tries[i].file, data + 1, size - 1);
+        tries[i].try();
+        return 0;
+}
