@@ -336,7 +336,8 @@ Watching flood_watch(const House *house, const Flood *flood, uint64_t n_sent, us
 }
 
 uint64_t watching_growth_kb(const Watching *watching) {
-        return watching->after.high_kb - watching->before.high_kb;
+        /* The kernel's own count may be some pages off at each look. */
+        return MAX_OF(watching->after.high_kb, watching->before.high_kb) - watching->before.high_kb;
 }
 
 unsigned watching_cpu_percent(const Watching *watching) {
