@@ -107,6 +107,10 @@ int kill_log_read(const Root *root, const char *cgroup, usec_t since_usec, KillL
 
         if (!reading.log.events)
                 return -ENOMEM;
+        /* The instant says which boot it is. The id need not: in a container it is another in a
+         * /proc that is mounted anew, as a sandboxed service has it, than the one journald wrote.
+         */
+        range.all_boots = true;
         range.since_usec = since_usec;
         int r = oom_parser_new(on_event, &reading, &reading.parser);
         if (r >= 0)
