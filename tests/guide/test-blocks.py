@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the commands that the guide shows, and compares what they print. Prints TAP.
 
-    test-blocks.py MEMCTL recorded    blocks on recorded machines and dumps, and on the live kernel
-                                      without privilege
-    test-blocks.py MEMCTL demo        the demonstrations: as root, on the live kernel
+    test-blocks.py MEMCTL recorded [CHAPTER...]   blocks on recorded machines and dumps, and on the
+                                                  live kernel without privilege
+    test-blocks.py MEMCTL demo [CHAPTER...]       the demonstrations: as root, on the live kernel
 
 Recorded machines must print just what the guide shows; elsewhere numbers may differ. With
 MEMCTL_UPDATE_EXPECTED=1 the guide gets what was printed.
@@ -141,9 +141,11 @@ def test(block, memctl):
         check_output(block, command, actual)
 
 
-def wanted_blocks(kinds):
+def wanted_blocks(kinds, chapters):
     found = []
     for file in sorted(GUIDE.glob('*.md')):
+        if chapters and file.stem[3:] not in chapters:
+            continue
         # From the last on, so that the lines of the others stay where they are when one is rewritten.
         found += reversed([block for block in blocks.parse(file) if block.kind in kinds])
     return found
@@ -155,7 +157,8 @@ def main():
     if demo and os.geteuid() != 0:
         print('1..0 # SKIP the demonstrations need root')
         return 0
-    wanted = wanted_blocks({'demo'} if demo else {'machine', 'dump', 'live'})
+    kinds = {'demo'} if demo else {'machine', 'dump', 'live'}
+    wanted = wanted_blocks(kinds, sys.argv[3:])
     failed = 0
     print(f'1..{len(wanted)}')
     for number, block in enumerate(wanted, 1):

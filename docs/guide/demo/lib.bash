@@ -8,11 +8,18 @@
 #     demo_begin NAME BYTES        checks that it can work, and makes the cgroup
 #     demo_run COMMAND...          a command in the cgroup
 #     demo_start COMMAND...        the same in the background, until the end
+#     demo_stop                    ends all that was started so
 #     demo_drop NAME               lets go of that file's pages
 #     demo_needs_disk              refuses where /var/tmp is memory itself
 #     demo_file NAME BYTES         writes and syncs a file in $demo_work, on a disk, from the cgroup
+#     demo_hold BYTES COMMAND...   for demo_start: holds that much memory, which is then COMMAND's input
+#     demo_limit BYTES             another limit on the memory of the cgroup
+#     demo_swap BYTES              swap for the cgroup, in a file that goes with it
+#     demo_tmpfs NAME OPTIONS      a tmpfs at $demo_work/NAME
 #     say TEXT...                  a line for the reader
 #     show ARGUMENT...             runs memctl, and prints the command with its output
+#     show_cgroup                  "memctl inspect cgroups", the line of this one
+#     show_kills                   what memctl says of the kernel's log since demo_begin
 #     show_free_blocks             "memctl inspect buddy", one zone of it
 #     show_lines PATTERN ARGUMENT...   the same, but only the lines that match
 # shellcheck disable=SC2034 # demo_cgroup is for the scripts
@@ -21,7 +28,8 @@ shopt -s nullglob
 
 demo_seconds_max=60
 demo_memctl=${MEMCTL:-memctl}
-demo_work='' demo_groups=() demo_cgroup='' demo_watchdog='' demo_enabled=''
+demo_work='' demo_groups=() demo_cgroup='' demo_watchdog='' demo_enabled='' demo_swap_file='' demo_mounts=()
+demo_started=()
 
 refuse() {
         printf '%s: not here: %s\n' "${0##*/}" "$*" >&2
@@ -108,8 +116,12 @@ demo_clean_up() {
                         kill -KILL "$pid" 2>/dev/null
                 done <"$group/cgroup.procs"
         done
-        wait
-        [[ -z $demo_work ]] || rm -rf "$demo_work"
+        { wait; } 2>/dev/null
+        [[ -z $demo_swap_file ]] || swapoff "$demo_swap_file" 2>/dev/null
+        for group in "${demo_mounts[@]}"; do
+                umount "$group"
+        done
+        [[ -z $demo_work ]] || rm -rf --one-file-system "$demo_work"
         for group in "${demo_groups[@]}"; do
                 for ((i = 0; i < 50; i++)); do
                         ! rmdir "$group" 2>/dev/null || break
@@ -132,12 +144,15 @@ demo_begin() {
         trap 'exit 143' TERM HUP
         demo_work=$(mktemp -d "/var/tmp/$demo_cgroup.XXXXXX") || refuse 'no folder in /var/tmp'
         demo_make_cgroup "$limit"
-        # Its own process group would survive Ctrl-C; like this it ends with the rest.
+        { echo "$demo_cgroup begins" >/dev/kmsg; } 2>/dev/null
+        # Its own process group would survive Ctrl-C; like this it ends with the rest. It holds no
+        # output open, or else a pipe behind us would wait for it.
         (
-                trap 'exit 0' TERM
+                trap 'kill "$sleeper"; exit 0' TERM
                 sleep "$demo_seconds_max" &
-                wait $! && kill -TERM $$
-        ) &
+                sleeper=$!
+                wait "$sleeper" && kill -TERM $$
+        ) >/dev/null 2>&1 &
         demo_watchdog=$!
 }
 
@@ -156,6 +171,18 @@ demo_run() {
 
 demo_start() {
         (demo_enter && exec "$@") &
+        demo_started+=($!)
+}
+
+# Processes that one was started by go with it.
+demo_stop() {
+        local pid
+
+        while read -r pid; do
+                kill -KILL "$pid" 2>/dev/null
+        done <"${demo_groups[0]}/cgroup.procs"
+        { wait "${demo_started[@]}"; } 2>/dev/null
+        demo_started=()
 }
 
 demo_file() {
@@ -172,4 +199,68 @@ demo_drop() {
 demo_needs_disk() {
         [[ $(stat --file-system --format=%T "$demo_work") != tmpfs ]] ||
                 refuse '/var/tmp is a tmpfs: its files are memory themselves'
+}
+
+# dd has its whole block in memory until the last byte of it is written.
+demo_hold() {
+        local bytes=$1
+
+        shift
+        # shellcheck disable=SC2016 # for the inner shell
+        demo_start bash -c 'bytes=$1; shift
+                dd if=/dev/urandom bs="$bytes" count=1 iflag=fullblock status=none | "$@"' \
+                hold "$bytes" "$@"
+}
+
+# The files of the cgroup, which are named otherwise in version 1.
+demo_limit_file() {
+        if [[ -e ${demo_groups[0]}/memory.max ]]; then
+                echo "${demo_groups[0]}/memory.max"
+        else
+                echo "${demo_groups[0]}/memory.limit_in_bytes"
+        fi
+}
+
+demo_limit() {
+        echo "$1" >"$(demo_limit_file)" || refuse "the limit cannot be set to $1"
+}
+
+# Before all other swap, so that what the cgroup swaps out is found here.
+demo_swap() {
+        local file=$demo_work/swap error
+
+        demo_needs_disk
+        if [[ -e ${demo_groups[0]}/memory.memsw.limit_in_bytes ]]; then
+                echo -1 >"${demo_groups[0]}/memory.memsw.limit_in_bytes"
+        elif [[ -e ${demo_groups[0]}/memory.swap.max ]]; then
+                echo max >"${demo_groups[0]}/memory.swap.max"
+        else
+                refuse 'cgroups do not count swap here'
+        fi
+        error=$({ fallocate --length "$1" "$file" && chmod 600 "$file" && mkswap "$file" &&
+                swapon --priority 32767 "$file"; } 2>&1 >/dev/null) ||
+                refuse "no swap in a file: $error"
+        demo_swap_file=$file
+}
+
+demo_tmpfs() {
+        mkdir "$demo_work/$1"
+        mount -t tmpfs -o "$2" memctl-demo "$demo_work/$1" 2>/dev/null ||
+                refuse "no tmpfs with $2 can be mounted"
+        demo_mounts+=("$demo_work/$1")
+}
+
+show_cgroup() {
+        show_lines "^ *HOLDS|/$demo_cgroup\$" inspect cgroups --all
+}
+
+# The log goes on while it is read: what counts is after a line of our own.
+show_kills() {
+        local line
+
+        printf '> dmesg | memctl oom -\n'
+        while IFS= read -r line; do
+                [[ ! $line =~ ^[0-9]|asked|constraint|cgroup|killed|why ]] || printf '%s\n' "$line"
+        done < <(dmesg | sed "1,/$demo_cgroup begins/d" | "$demo_memctl" oom -)
+        echo
 }
