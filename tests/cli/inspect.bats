@@ -55,6 +55,10 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
         memctl inspect buddy
         expect output "Block         4K" "unusable" "0.801" "fragment.     -1"
         memctl inspect slab
+        expect output "can be reclaimed" "97 %    192 B  dentry"
+        # As for whoever is not root.
+        rm "$TREE/proc/slabinfo"
+        memctl inspect slab
         expect output "can be reclaimed"
         expect stderr "there is no proc/slabinfo"
         memctl inspect thp
