@@ -82,16 +82,14 @@ def man(chapters):
     lines = ['memctl-guide(7)', '', '# NAME', '']
     lines += ["memctl-guide - the kernel's memory manager explained, chapter by chapter", '']
     lines += ['# DESCRIPTION', '', escape(guide.summary), '']
-    lines += ['*memctl explain* NAME opens a chapter, *memctl list guide* lists them. They lie in']
-    lines += ['_/usr/share/doc/memctl/guide_ as Markdown, with a demonstration for each exercise in']
-    lines += ['its folder _demo_: these need root, keep to a small cgroup of their own, and clean up.']
-    lines += ['', '# CHAPTERS']
+    lines += ['The chapters lie in _/usr/share/doc/memctl/guide_ as Markdown, with a demonstration for']
+    lines += ['each exercise in its folder _demo_: these need root, keep to a small cgroup of their own,']
+    lines += ['and clean up.', '', '# CHAPTERS']
     for chapter in chapters:
-        lines += ['', f'*{chapter.name}*', f'\t{chapter.number}. {escape(chapter.title)}++']
-        lines += [f'\t{escape(chapter.summary)}']
+        lines += ['', f'*{chapter.name}*', f'\t{chapter.number}. {escape(chapter.title)}']
+        lines += ['', f'\t{escape(chapter.summary)}']
         if chapter.words:
-            lines[-1] += '++'
-            lines += [f'\tAlso found as: {", ".join(chapter.words)}.']
+            lines += ['', f'\tAlso found as: {", ".join(chapter.words)}.']
     lines += ['', '# SEE ALSO', '', '*memctl*(1), *memctl-knobs*(7)']
     return '\n'.join(lines) + '\n'
 

@@ -9,6 +9,8 @@
 #     demo_run COMMAND...          a command in the cgroup
 #     demo_start COMMAND...        the same in the background, until the end
 #     demo_stop                    ends all that was started so
+#     demo_until COMMAND...        waits until it succeeds
+#     demo_until_held BYTES        waits until the cgroup holds so much
 #     demo_drop NAME               lets go of that file's pages
 #     demo_needs_disk              refuses where /var/tmp is memory itself
 #     demo_file NAME BYTES         writes and syncs a file in $demo_work, on a disk, from the cgroup
@@ -34,6 +36,11 @@ demo_started=()
 refuse() {
         printf '%s: not here: %s\n' "${0##*/}" "$*" >&2
         exit 77
+}
+
+fail() {
+        printf '%s: %s\n' "${0##*/}" "$*" >&2
+        exit 1
 }
 
 say() {
@@ -185,9 +192,11 @@ demo_stop() {
         demo_started=()
 }
 
+# Synced piece by piece: in version 1 nothing slows down a cgroup that is full of dirty pages, and it
+# would be killed.
 demo_file() {
-        demo_run dd if=/dev/zero of="$demo_work/$1" bs=1M count=$(($2 / 1048576)) conv=fsync \
-                status=none || refuse "cannot write $(($2 / 1048576)) MiB in $demo_work"
+        demo_run dd if=/dev/zero of="$demo_work/$1" bs=1M count=$(($2 / 1048576)) oflag=dsync \
+                status=none || fail "cannot write $(($2 / 1048576)) MiB in $demo_work"
 }
 
 # Lets go of the pages of that file in $demo_work, as far as they are written.
@@ -212,6 +221,27 @@ demo_hold() {
                 hold "$bytes" "$@"
 }
 
+demo_until() {
+        local i
+
+        for ((i = 0; i < 200; i++)); do
+                ! "$@" || return 0
+                sleep 0.1
+        done
+        fail 'this machine is too slow, or too busy'
+}
+
+demo_holds() {
+        local file=${demo_groups[0]}/memory.current
+
+        [[ -e $file ]] || file=${demo_groups[0]}/memory.usage_in_bytes
+        (($(<"$file") >= $1))
+}
+
+demo_until_held() {
+        demo_until demo_holds "$1"
+}
+
 # The files of the cgroup, which are named otherwise in version 1.
 demo_limit_file() {
         if [[ -e ${demo_groups[0]}/memory.max ]]; then
@@ -221,8 +251,14 @@ demo_limit_file() {
         fi
 }
 
+# Version 1 has a second limit, for memory and swap, which may never be the smaller one.
 demo_limit() {
-        echo "$1" >"$(demo_limit_file)" || refuse "the limit cannot be set to $1"
+        local file both=${demo_groups[0]}/memory.memsw.limit_in_bytes
+
+        file=$(demo_limit_file)
+        [[ ! -e $both ]] || { echo "$1" >"$both"; } 2>/dev/null
+        { echo "$1" >"$file"; } 2>/dev/null || fail "the limit cannot be set to $1"
+        [[ ! -e $both ]] || echo "$1" >"$both"
 }
 
 # Before all other swap, so that what the cgroup swaps out is found here.
