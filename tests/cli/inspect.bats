@@ -157,7 +157,8 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
         meminfo SwapFree 1000
         memctl inspect
         [[ ${lines[0]} == "● 2 WARNINGS "* ]]
-        expect output "memctl explain vm.swappiness" "Swap is nearly full" "683 MiB of RAM (4.29 %)"
+        expect output "memctl explain vm.swappiness" "Swap is nearly full" "683 MiB of RAM (4.29 %)" \
+                "chapter: memctl explain reclaim"
         memctl inspect --json=short
         json '[f["id"] for f in d["findings"]] == ["available-low", "swap-full", "oom-kill"]'
         json 'd["findings"][0]["knob"] == "vm.swappiness" and d["findings"][0]["chapter"] == "reclaim"'

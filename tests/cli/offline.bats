@@ -349,6 +349,8 @@ setup() {
         expect output "chapter: memctl explain buddy"
         memctl explain vm.extfrag_threshold --json=short
         expect output '"chapter":"buddy"'
+        memctl explain vm.min_free_kbytes
+        expect output "chapter: memctl explain physical-memory"
         memctl explain compaction
         expect output "compaction: " "chapter: memctl explain buddy"
 }
