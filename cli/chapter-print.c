@@ -74,11 +74,18 @@ static void put_prose(const char *p, const char *end) {
                 (void) fputs(style_end(STYLE_BOLD), stdout);
 }
 
-static void put_heading(const Chapter *chapter, const char *p, const char *end) {
+/* How many "#" stand before a heading's blank; 0 for what is none. */
+static size_t heading_level(const char *p, const char *end) {
         size_t level = 0;
 
-        while (p[level] == '#')
+        while (p + level < end && p[level] == '#')
                 level++;
+        return p + level < end && p[level] == ' ' ? level : 0;
+}
+
+static void put_heading(const Chapter *chapter, const char *p, const char *end) {
+        size_t level = heading_level(p, end);
+
         (void) fputs(style_begin(STYLE_BOLD), stdout);
         if (level == 1 && chapter->number > 0)
                 (void) printf("%u. ", chapter->number);
@@ -106,7 +113,7 @@ static void put_line(Renderer *renderer, const Chapter *chapter, const char *p, 
         if (renderer->code) {
                 (void) fputs(p < end ? "    " : "", stdout);
                 put_harmless(p, (size_t) (end - p));
-        } else if (p < end && *p == '#') {
+        } else if (heading_level(p, end) > 0) {
                 put_heading(chapter, p, end);
         } else if (p < end && *p == '|') {
                 put_harmless(p, (size_t) (end - p));
