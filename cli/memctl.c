@@ -99,7 +99,7 @@ static const Verb verbs[] = {
                 "memctl events -n 20 --follow", verb_events,
         },
         {
-                "report", "[ID|FILE]", 0, 1, VERB_PAGER, "What a change did, with plots",
+                "report", "[ID|FILE|-]", 0, 1, VERB_PAGER, "What a change did, with plots",
                 "Shows what a probation or a trial came to: the verdict, pressure over time with the change marked, each metric before and since, the evidence, what happened to the load, and what was changed. ID is the transaction's number; without it the latest is shown. A word with a slash or ending in .json is a file that \"memctl report --json=short\" wrote, - is standard input; for those no daemon is needed. --html writes one page that stands alone, for a mail or a postmortem.",
                 "memctl report 12 --html report.html", verb_report,
         },

@@ -159,8 +159,8 @@ def walk(d):
         if isinstance(v, (dict, list)):
             walk(v)
 walk(json.load(open("r.json")))' | sort -u); do
-                sed -n '/^_report_/,/^# ENV/p' "$MEMCTL_SOURCE_ROOT/docs/man/memctl.1.scd" |
-                        grep -qw -- "$key" || { echo "no $key"; return 1; }
+                grep -q -- "_${key}_" "$MEMCTL_SOURCE_ROOT/docs/man/memctl-report.5.scd" ||
+                        { echo "no $key"; return 1; }
         done
 }
 
