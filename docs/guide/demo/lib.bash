@@ -3,7 +3,7 @@
 #
 # What the demonstrations share. Each makes its situation in a cgroup of its own with a limit on its
 # memory, shows it with memctl, and leaves nothing behind: also after Ctrl-C, and after a minute at
-# the latest. Needs root, bash, coreutils and the memory controller of cgroups.
+# the latest. Needs root, bash, coreutils, util-linux, sed and the memory controller of cgroups.
 #
 #     demo_begin NAME BYTES        checks that it can work, and makes the cgroup
 #     demo_run COMMAND...          a command in the cgroup
@@ -14,7 +14,7 @@
 #     demo_drop NAME               lets go of that file's pages
 #     demo_needs_disk              refuses where /var/tmp is memory itself
 #     demo_file NAME BYTES         writes and syncs a file in $demo_work, on a disk, from the cgroup
-#     demo_hold BYTES COMMAND...   for demo_start: holds that much memory, which is then COMMAND's input
+#     demo_hold BYTES COMMAND...   holds that much memory, most of which is then COMMAND's input
 #     demo_limit BYTES             another limit on the memory of the cgroup
 #     demo_swap BYTES              swap for the cgroup, in a file that goes with it
 #     demo_tmpfs NAME OPTIONS      a tmpfs at $demo_work/NAME
@@ -112,21 +112,32 @@ demo_try_cgroup() {
         demo_groups+=("$1/$demo_cgroup")
 }
 
-# Processes in it are killed; pages of files that still count there are let go with the files.
-demo_clean_up() {
-        local group pid i
+# The watchdog first, so that it takes its own along. What was started outside of the cgroup may wait
+# for somebody who is killed here. Without standard error: bash tells each death.
+demo_end_processes() {
+        local group pid
 
-        trap '' INT TERM HUP
-        [[ -z $demo_watchdog ]] || kill "$demo_watchdog" 2>/dev/null
+        [[ -z $demo_watchdog ]] || { kill "$demo_watchdog" && wait "$demo_watchdog"; }
         for group in "${demo_groups[@]}"; do
                 while read -r pid; do
-                        kill -KILL "$pid" 2>/dev/null
+                        kill -KILL "$pid"
                 done <"$group/cgroup.procs"
         done
-        { wait; } 2>/dev/null
+        for pid in $(jobs -p); do
+                kill -KILL "$pid"
+        done
+        wait
+}
+
+# Processes in it are killed; pages of files that still count there are let go with the files.
+demo_clean_up() {
+        local group i
+
+        trap '' INT TERM HUP
+        demo_end_processes 2>/dev/null
         [[ -z $demo_swap_file ]] || swapoff "$demo_swap_file" 2>/dev/null
         for group in "${demo_mounts[@]}"; do
-                umount "$group"
+                umount "$group" 2>/dev/null
         done
         [[ -z $demo_work ]] || rm -rf --one-file-system "$demo_work"
         for group in "${demo_groups[@]}"; do
@@ -210,15 +221,19 @@ demo_needs_disk() {
                 refuse '/var/tmp is a tmpfs: its files are memory themselves'
 }
 
-# dd has its whole block in memory until the last byte of it is written.
+# dd has its whole block in memory until the last byte of it is written; when the first one comes, it
+# is full.
 demo_hold() {
         local bytes=$1
 
         shift
+        rm -f "$demo_work/held"
         # shellcheck disable=SC2016 # for the inner shell
-        demo_start bash -c 'bytes=$1; shift
-                dd if=/dev/urandom bs="$bytes" count=1 iflag=fullblock status=none | "$@"' \
-                hold "$bytes" "$@"
+        demo_start bash -c 'bytes=$1 held=$2; shift 2
+                dd if=/dev/urandom bs="$bytes" count=1 iflag=fullblock status=none |
+                        { head -c 1 >/dev/null; : >"$held"; exec "$@"; }' \
+                hold "$bytes" "$demo_work/held" "$@"
+        demo_until test -e "$demo_work/held"
 }
 
 demo_until() {
@@ -273,17 +288,17 @@ demo_swap() {
         else
                 refuse 'cgroups do not count swap here'
         fi
+        demo_swap_file=$file
         error=$({ fallocate --length "$1" "$file" && chmod 600 "$file" && mkswap "$file" &&
                 swapon --priority 32767 "$file"; } 2>&1 >/dev/null) ||
                 refuse "no swap in a file: $error"
-        demo_swap_file=$file
 }
 
 demo_tmpfs() {
         mkdir "$demo_work/$1"
+        demo_mounts+=("$demo_work/$1")
         mount -t tmpfs -o "$2" memctl-demo "$demo_work/$1" 2>/dev/null ||
                 refuse "no tmpfs with $2 can be mounted"
-        demo_mounts+=("$demo_work/$1")
 }
 
 show_cgroup() {
