@@ -23,7 +23,6 @@ MEMCTL = os.path.abspath(sys.argv[1])
 MACHINE = SOURCE / 'tests/machines/x86-24g-6.18'
 # Named by groups and findings, and not written yet.
 PLANNED = {
-    'pressure',
     'oom',
 }
 PARTS = ('The idea', 'How the kernel does it', 'See it here', 'The knobs', 'Exercises')
