@@ -21,10 +21,6 @@ from catalogue import PLACES, Catalogue  # noqa: E402
 MEMCTL = os.path.abspath(sys.argv[1])
 # One with all that a chapter may speak of.
 MACHINE = SOURCE / 'tests/machines/x86-24g-6.18'
-# Named by groups and findings, and not written yet.
-PLANNED = {
-    'oom',
-}
 PARTS = ('The idea', 'How the kernel does it', 'See it here', 'The knobs', 'Exercises')
 COLUMNS = 80
 LINES = range(120, 291)
@@ -200,8 +196,6 @@ def check_command(command):
 def check_commands():
     for file in [GUIDE / 'README.md', *chapters()]:
         for command in dict.fromkeys(commands_of(file)):
-            if command.removeprefix('memctl explain ') in PLANNED:
-                continue
             wrong = check_command(command)
             if wrong:
                 yield f'{file.name}: "{command}": {wrong}'
@@ -219,8 +213,6 @@ def check_links():
         for link in LINK_PATTERN.findall(without_code(text_of(file))):
             path, _, anchor = link.partition('#')
             target = (GUIDE / path).resolve() if path else file
-            if re.fullmatch(r'\d\d-[a-z-]+\.md', path) and path[3:-3] in PLANNED:
-                continue
             if not target.exists():
                 yield f'{file.name}: the link {link} leads nowhere'
             elif anchor and target.suffix == '.md' and anchor not in anchors_of(target):
@@ -229,14 +221,12 @@ def check_links():
 
 def check_chapters_named():
     names = {name_of(file) for file in chapters()}
-    for name in sorted(names & PLANNED):
-        yield f'{name} is written: take it out of PLANNED in {pathlib.Path(__file__).name}'
     groups = Catalogue(str(SOURCE / 'core/knobs/knobs.ini')).groups.values()
     named = {f'[group {group.name}]': group.chapter for group in groups if group.chapter}
     finding = text_of(SOURCE / 'core/machine/finding.c')
     named |= dict(re.findall(r'\{"([a-z-]+)", "([a-z-]+)"\}', finding))
     for where, name in named.items():
-        if name not in names | PLANNED:
+        if name not in names:
             yield f'{where} names a chapter "{name}", which there is not'
     rules = ''.join(text_of(file) for file in (SOURCE / 'core/machine').glob('finding-*.c'))
     for ident in sorted(set(re.findall(r'FINDING_\w+,\s*"([a-z-]+)"', rules))):
