@@ -193,7 +193,7 @@ void judgement_take_load(Report *report,
                 (void) fputs(": more than before, so the load may be what changed", out);
         else if (less)
                 (void) fputs(": less than before", out);
-        if (fclose(out) != 0 || size == 0) {
+        if (stream_close(out, &text) < 0 || size == 0) {
                 free(text);
                 return;
         }
@@ -351,10 +351,8 @@ static char *objection_sentence(const Report *report, const ReportMetric *metric
                 (void) fputs("; ", out);
                 print_change(out, metric);
         }
-        if (fclose(out) == 0)
-                return text;
-        free(text);
-        return NULL;
+        (void) stream_close(out, &text);
+        return text;
 }
 
 char *judgement_sentence(const Report *report) {
@@ -377,7 +375,8 @@ char *judgement_sentence(const Report *report) {
                 (void) fprintf(out,
                                "not one block of %s was measured since the change",
                                metric_to_string(metric->metric));
-                return fclose(out) == 0 ? text : NULL;
+                (void) stream_close(out, &text);
+                return text;
         }
         print_change(out, metric);
         switch (report->verdict) {
@@ -395,10 +394,7 @@ char *judgement_sentence(const Report *report) {
         case _REPORT_VERDICT_INVALID:
                 break;
         }
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 

@@ -132,10 +132,7 @@ static char *explain_limit(Probation *probation, const WatchLimit *limit) {
                 format_share((unsigned) was, share);
                 (void) fprintf(out, "; before the change it was %s", share);
         }
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 

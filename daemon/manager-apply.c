@@ -109,10 +109,7 @@ char *settings_text(const Settings *settings) {
                 value_format(&settings->items[i].value, value);
                 (void) fprintf(out, "%s=%s\n", name, value);
         }
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 

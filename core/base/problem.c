@@ -144,10 +144,7 @@ char *problem_format(const Problem *problem) {
         if (!out)
                 return NULL;
         print_problem(out, problem);
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 
@@ -162,10 +159,7 @@ char *problems_format(const Problems *problems) {
                 print_problem(out, &problems->items[i]);
         if (problems->incomplete)
                 (void) fputs("(more problems were found than are shown)\n", out);
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 

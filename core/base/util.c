@@ -14,6 +14,14 @@ char *text_format(const char *format, ...) {
         return r < 0 ? NULL : text;
 }
 
+int stream_close(FILE *stream, char **text) {
+        if (fclose(stream) == 0 && *text)
+                return 0;
+        free(*text);
+        *text = NULL;
+        return -ENOMEM;
+}
+
 char *text_strip(char *text) {
         while (isspace((unsigned char) *text))
                 text++;

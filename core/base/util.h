@@ -88,6 +88,10 @@ static inline void closedirp(DIR **d) {
 /* printf into a new string; NULL when memory is short. */
 char *text_format(const char *format, ...) _printf_(1, 2);
 
+/* Ends what open_memstream() began: *text, or NULL and -ENOMEM. fclose() alone may say that all
+ * went well and leave no text. */
+int stream_close(FILE *stream, char **text);
+
 /* Removes leading and trailing white space in place; returns where the text now begins. */
 char *text_strip(char *text);
 

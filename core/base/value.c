@@ -429,10 +429,7 @@ static char *choices_format(const char *const *choices) {
         (void) fputs("one of", out);
         for (size_t i = 0; choices && choices[i]; i++)
                 (void) fprintf(out, "%s %s", i > 0 ? "," : "", choices[i]);
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 

@@ -160,10 +160,7 @@ static char *slice_path(const char *mount, const char *unit) {
         for (size_t i = 1; i <= n_name; i++)
                 if (i == n_name || unit[i] == '-')
                         (void) fprintf(out, "/%.*s.slice", (int) i, unit);
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 

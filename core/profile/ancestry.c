@@ -61,10 +61,7 @@ static char *format_loop(const Walk *walk, unsigned from) {
         for (unsigned i = from; i < walk->depth; i++)
                 (void) fprintf(out, "%s -> ", walk->chain[i]->name);
         (void) fputs(walk->chain[from]->name, out);
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 

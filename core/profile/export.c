@@ -94,7 +94,7 @@ int export_text(ExportFormat format,
         if (r >= 0)
                 r = lose(
                         losses, "watch", "nobody watches these values, and nobody takes them back");
-        if (fclose(out) != 0 && r >= 0)
+        if (stream_close(out, &text) < 0 && r >= 0)
                 r = -ENOMEM;
         if (r < 0) {
                 free(text);

@@ -189,10 +189,8 @@ int import_format(const Facts *facts,
         print_block(out, assignments, true);
         print_block(out, assignments, false);
         (void) fputs("\nwatch:\n  limits:\n    memory.full: 10% over 2s\n", out);
-        if (fclose(out) != 0) {
-                free(text);
+        if (stream_close(out, &text) < 0)
                 return -ENOMEM;
-        }
         *ret = text;
         return 0;
 }

@@ -238,10 +238,7 @@ char *when_format(const When *when) {
                 (void) fputs(joint, out);
                 print_nodes(out, when);
         }
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 
@@ -286,9 +283,6 @@ char *when_explain(const When *when, const Facts *facts) {
         if (!out)
                 return NULL;
         explain(out, when, facts);
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
