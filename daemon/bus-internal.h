@@ -79,6 +79,9 @@ int connection_serve(Connection *connection);
 void connection_doom(Connection *connection);
 /* What the last call over the bus has cost is taken off its sender's account. */
 void bus_settle(Bus *bus);
+/* It could not be answered, and sd-bus does not try again (bus_maybe_reply_error()): rather than
+ * wait for ever, it shall see the end. */
+void connection_hang_up(Connection *connection, int error);
 
 /* bus-socket.c */
 

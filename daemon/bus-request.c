@@ -46,6 +46,8 @@ static int carry_out(Connection *connection,
         if (r < 0)
                 return r;
         r = verb->carry_out(connection->owner->manager, arguments, by, reply, &refusal);
+        if (r < 0 && !refusal.name)
+                return r; /* it is done, and only the answer could not be made */
         if (r < 0)
                 return reply_refusal(call, r, &refusal);
         return sd_bus_send(NULL, reply, NULL);
@@ -257,11 +259,14 @@ int request_start(Connection *connection,
         Arguments arguments = {0};
         int r = verb->decode(call, &arguments, error);
 
+        if (connection->is_private) {
+                r = r < 0 ? sd_bus_reply_method_errno(call, r, error)
+                          : carry_out(connection, call, verb, &arguments, connection->uid);
+                if (r < 0)
+                        connection_hang_up(connection, r);
+                return 1;
+        }
         if (r < 0)
                 return r;
-        if (connection->is_private) {
-                r = carry_out(connection, call, verb, &arguments, connection->uid);
-                return r < 0 ? r : 1;
-        }
         return wait_for_authorization(connection, call, verb, &arguments, error);
 }

@@ -42,6 +42,13 @@ static void limit_buffer(const Connection *peer) {
         (void) setsockopt(sd_bus_get_fd(peer->bus), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+/* Freeing a bus to which an object could only be half added ends the process by an assertion
+ * (bus_node_allocate() and bus_free() of sd-bus 252): some memory is lost rather. */
+static void abandon_bus(Connection *peer) {
+        sd_bus_close(peer->bus);
+        peer->bus = NULL;
+}
+
 /* Takes fd over. */
 static int start_peer(Connection *peer, int fd) {
         _cleanup_(closep) int owned = fd;
@@ -63,8 +70,11 @@ static int start_peer(Connection *peer, int fd) {
                 r = sd_bus_negotiate_fds(peer->bus, false);
         if (r >= 0)
                 r = sd_bus_set_close_on_exit(peer->bus, false);
-        if (r >= 0)
+        if (r >= 0) {
                 r = connection_serve(peer);
+                if (r == -ENOMEM)
+                        abandon_bus(peer);
+        }
         if (r >= 0)
                 r = sd_bus_start(peer->bus);
         if (r >= 0)

@@ -38,6 +38,11 @@ void connection_doom(Connection *connection) {
         (void) sd_event_source_set_enabled(connection->owner->reaper, SD_EVENT_ONESHOT);
 }
 
+void connection_hang_up(Connection *connection, int error) {
+        log_warning("A client gets no answer and is disconnected: %s.", strerror(-error));
+        connection_doom(connection);
+}
+
 static int on_reap(sd_event_source *source, void *userdata) {
         Bus *bus = userdata;
 
