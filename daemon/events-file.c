@@ -134,11 +134,10 @@ static int append_event(const EventsFile *file, const Event *event) {
 
         if (!object)
                 return -ENOMEM;
-        _cleanup_(freep) char *line = text_format(
-                "\n%s\n",
-                json_object_to_json_string_ext(
-                        object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        _cleanup_(freep) char *text =
+                state_json(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
         (void) json_object_put(object);
+        _cleanup_(freep) char *line = text ? text_format("\n%s\n", text) : NULL;
         return line ? append(file, line) : -ENOMEM;
 }
 
@@ -173,18 +172,19 @@ static Event *parse_line(json_tokener *tokener, const char *line) {
         return event;
 }
 
-static char *load(const EventsFile *file, const char *name, size_t *ret_size) {
+/* NULL when there is none, or it cannot be read: then *incomplete. */
+static char *load(const EventsFile *file, const char *name, size_t *ret_size, bool *incomplete) {
         char *text = NULL;
 
         *ret_size = 0;
         _cleanup_(closep) int fd =
                 openat(file->state_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (fd < 0)
-                return NULL;
-        int r = read_all(fd, READ_MAX, &text, ret_size);
-        if (r < 0)
-                log_warning("%s in the state folder cannot be read: %s.", name, strerror(-r));
-        return text;
+        int r = fd < 0 ? -errno : read_all(fd, READ_MAX, &text, ret_size);
+        if (r >= 0 || r == -ENOENT)
+                return text;
+        log_warning("%s in the state folder cannot be read: %s.", name, strerror(-r));
+        *incomplete = true;
+        return NULL;
 }
 
 typedef struct Selection {
@@ -194,8 +194,15 @@ typedef struct Selection {
         size_t max;
         char **lines; /* newest first, within the texts */
         size_t n;
-        bool complete; /* older ones are not wanted */
+        bool complete;   /* older ones are not wanted */
+        bool incomplete; /* there may be more */
 } Selection;
+
+/* Not torn: that it is no event is for lack of memory. */
+static bool is_whole(const char *line) {
+        return text_starts_with(line, "{\"seq\":") && strstr(line, ",\"realtime-usec\":") &&
+               line[strlen(line) - 1] == '}';
+}
 
 /* From the end, so that only what is wanted is parsed. Cuts the text into lines. */
 static void select_lines(Selection *selection, char *text, size_t size) {
@@ -207,6 +214,8 @@ static void select_lines(Selection *selection, char *text, size_t size) {
                 size = newline ? (size_t) (newline + 1 - text) : 0;
 
                 _cleanup_(event_freep) Event *event = parse_line(selection->tokener, line);
+                if (!event && is_whole(line))
+                        selection->incomplete = true;
                 if (!event || event->seq >= selection->before)
                         continue;
                 if (event->seq > selection->since)
@@ -233,7 +242,8 @@ int events_file_read(const EventsFile *file,
                      uint64_t before,
                      size_t max,
                      EventsFileVisitor visitor,
-                     void *userdata) {
+                     void *userdata,
+                     bool *ret_incomplete) {
         Selection selection = {.since = since, .before = before, .max = max};
         _cleanup_(freep) char **lines = NULL, *now = NULL, *earlier = NULL;
         size_t size;
@@ -246,13 +256,15 @@ int events_file_read(const EventsFile *file,
                 json_tokener_free(selection.tokener);
                 return -ENOMEM;
         }
-        now = load(file, FILE_NOW, &size);
+        now = load(file, FILE_NOW, &size, &selection.incomplete);
         select_lines(&selection, now, size);
         if (!selection.complete) {
-                earlier = load(file, FILE_BEFORE, &size);
+                earlier = load(file, FILE_BEFORE, &size, &selection.incomplete);
                 select_lines(&selection, earlier, size);
         }
         int r = visit_lines(&selection, visitor, userdata);
         json_tokener_free(selection.tokener);
+        if (ret_incomplete)
+                *ret_incomplete = selection.incomplete;
         return r;
 }

@@ -26,13 +26,15 @@ void events_file_append(EventsFile *file, const Event *event);
 typedef int (*EventsFileVisitor)(Event *event, void *userdata);
 
 /* The newest at most max events with since < seq < before, oldest first. Returns what the visitor
- * returned, or -ENOMEM. An unreadable file is as an empty one. */
+ * returned, or -ENOMEM. An unreadable file is as an empty one; then *ret_incomplete (may be NULL)
+ * is true, as when an event cannot be read for lack of memory. */
 int events_file_read(const EventsFile *file,
                      uint64_t since,
                      uint64_t before,
                      size_t max,
                      EventsFileVisitor visitor,
-                     void *userdata);
+                     void *userdata,
+                     bool *ret_incomplete);
 
 /*
  * The last number given to an event that could not be stored; 0 when there was none. It lies in a

@@ -32,6 +32,13 @@ static void ring_push(Events *events, Event *event) {
         events->n++;
 }
 
+static usec_t now_realtime(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_REALTIME, &ts);
+        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
+}
+
 /* The newest of the last life, so that a client that asks for what it missed costs no reading. */
 static int refill(Event *event, void *userdata) {
         Events *events = userdata;
@@ -60,10 +67,15 @@ int events_new(int state_fd, Events **ret) {
         if (!events)
                 return -ENOMEM;
         events_file_init(&events->file, state_fd);
-        int r = events_file_read(&events->file, 0, UINT64_MAX, EVENTS_RING, refill, events);
+        bool incomplete = false;
+        int r = events_file_read(
+                &events->file, 0, UINT64_MAX, EVENTS_RING, refill, events, &incomplete);
         if (r == -ENOMEM)
                 return r;
         events->last = MAX_OF(events->last, events_file_reserved(&events->file));
+        if (incomplete)
+                /* A number that no event has had: one a second have there never been. */
+                events->last = MAX_OF(events->last, now_realtime() / USEC_PER_SEC);
         tell_aside(events);
         *ret = TAKE_PTR(events);
         return 0;
@@ -81,13 +93,6 @@ Events *events_free(Events *events) {
 void events_set_listener(Events *events, EventsListener listener, void *userdata) {
         events->listener = listener;
         events->userdata = userdata;
-}
-
-static usec_t now_realtime(void) {
-        struct timespec ts;
-
-        (void) clock_gettime(CLOCK_REALTIME, &ts);
-        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
 }
 
 void events_emit(Events *events, Event *event) {
@@ -130,7 +135,8 @@ int events_visit(
                                          ring_at(events, 0)->seq,
                                          max - events->n,
                                          visit_stored,
-                                         &borrow);
+                                         &borrow,
+                                         NULL);
                 if (r != 0)
                         return r;
         }

@@ -37,7 +37,7 @@ Journal *journal_free(Journal *journal) {
 static json_object *record_new(const char *name) {
         json_object *record = json_object_new_object();
         if (record)
-                json_set(record, "record", json_object_new_string(name));
+                json_need(record, "record", json_object_new_string(name));
         return record;
 }
 
@@ -47,12 +47,15 @@ static json_object *limits_to_json(const Journal *journal) {
         for (size_t i = 0; limits && i < journal->n_limits; i++) {
                 const WatchLimit *limit = &journal->limits[i];
                 json_object *object = json_object_new_object();
-                if (!object)
+                if (!object) {
+                        json_mark_short(limits);
                         break;
-                json_set(object, "metric", json_object_new_string(metric_to_string(limit->metric)));
-                json_set(object, "share", json_object_new_int64(limit->share_permyriad));
-                json_set(object, "window", json_object_new_uint64(limit->window_usec));
-                (void) json_object_array_add(limits, object);
+                }
+                json_need(
+                        object, "metric", json_object_new_string(metric_to_string(limit->metric)));
+                json_need(object, "share", json_object_new_int64(limit->share_permyriad));
+                json_need(object, "window", json_object_new_uint64(limit->window_usec));
+                json_need_item(limits, object);
         }
         return limits;
 }
@@ -85,9 +88,9 @@ static json_object *regressions_to_json(const Journal *journal) {
         json_object *regressions = json_object_new_object();
 
         for (size_t i = 0; regressions && i < journal->n_regressions; i++)
-                json_set(regressions,
-                         metric_to_string(journal->regressions[i].metric),
-                         json_object_new_int64(journal->regressions[i].margin_permyriad));
+                json_need(regressions,
+                          metric_to_string(journal->regressions[i].metric),
+                          json_object_new_int64(journal->regressions[i].margin_permyriad));
         return regressions;
 }
 
@@ -131,11 +134,11 @@ static json_object *trial_to_json(const Journal *journal) {
         if (!trial)
                 return NULL;
         if (journal->against)
-                json_set(trial, "against", json_object_new_string(journal->against));
-        json_set(trial, "metric", json_object_new_string(metric_to_string(schedule->metric)));
-        json_set(trial, "block", json_object_new_uint64(schedule->block_usec));
-        json_set(trial, "washout", json_object_new_uint64(schedule->washout_usec));
-        json_set(trial, "coins", json_object_new_string(coins));
+                json_need(trial, "against", json_object_new_string(journal->against));
+        json_need(trial, "metric", json_object_new_string(metric_to_string(schedule->metric)));
+        json_need(trial, "block", json_object_new_uint64(schedule->block_usec));
+        json_need(trial, "washout", json_object_new_uint64(schedule->washout_usec));
+        json_need(trial, "coins", json_object_new_string(coins));
         return trial;
 }
 
@@ -159,9 +162,9 @@ static json_object *before_to_json(const Journal *journal) {
 
         for (int i = 0; before && i < _METRIC_MAX; i++)
                 if (journal->before[i] >= 0)
-                        json_set(before,
-                                 metric_to_string(i),
-                                 json_object_new_int(journal->before[i]));
+                        json_need(before,
+                                  metric_to_string(i),
+                                  json_object_new_int(journal->before[i]));
         return before;
 }
 
@@ -177,12 +180,12 @@ static json_object *start_to_json(const Journal *journal) {
         json_object *start = json_object_new_object();
 
         if (start)
-                json_set(start, "at", json_object_new_uint64(journal->start.at_usec));
+                json_need(start, "at", json_object_new_uint64(journal->start.at_usec));
         for (int i = 0; start && i < _METRIC_MAX; i++)
                 if (journal->start.valid[i])
-                        json_set(start,
-                                 metric_to_string(i),
-                                 json_object_new_uint64(journal->start.stall_usec[i]));
+                        json_need(start,
+                                  metric_to_string(i),
+                                  json_object_new_uint64(journal->start.stall_usec[i]));
         return start;
 }
 
@@ -204,9 +207,9 @@ static json_object *kills_to_json(const Journal *journal) {
         if (!kills)
                 return NULL;
         if (journal->kills.last != COUNTER_UNKNOWN)
-                json_set(kills, "counter", json_object_new_uint64(journal->kills.last));
-        json_set(kills, "killed", json_object_new_uint64(journal->kills.killed));
-        json_set(kills, "told", json_object_new_uint64(journal->kills_told));
+                json_need(kills, "counter", json_object_new_uint64(journal->kills.last));
+        json_need(kills, "killed", json_object_new_uint64(journal->kills.killed));
+        json_need(kills, "told", json_object_new_uint64(journal->kills_told));
         return kills;
 }
 
@@ -222,8 +225,8 @@ static void kills_from_json(json_object *kills, Journal *journal) {
 }
 
 static void set_deadline(json_object *record, const Journal *journal) {
-        json_set(record, "deadline", json_object_new_uint64(journal->deadline_usec));
-        json_set(record, "confirm", json_object_new_boolean(journal->confirm));
+        json_need(record, "deadline", json_object_new_uint64(journal->deadline_usec));
+        json_need(record, "confirm", json_object_new_boolean(journal->confirm));
 }
 
 static const char *const phase_names[_JOURNAL_PHASE_MAX] = {
@@ -235,12 +238,12 @@ static const char *const phase_names[_JOURNAL_PHASE_MAX] = {
 static void set_reverting(json_object *record, const Journal *journal) {
         char text[VALUE_TEXT_MAX];
 
-        json_set(record, "phase", json_object_new_string(phase_names[JOURNAL_REVERTING]));
-        json_set(record, "whole", json_object_new_boolean(journal->whole));
+        json_need(record, "phase", json_object_new_string(phase_names[JOURNAL_REVERTING]));
+        json_need(record, "whole", json_object_new_boolean(journal->whole));
         if (!journal->min_free.fixed)
                 return;
         value_format(&journal->min_free.value, text);
-        json_set(record, "min-free", json_object_new_string(text));
+        json_need(record, "min-free", json_object_new_string(text));
 }
 
 int journal_write(int state_fd, const char *file, const Journal *journal) {
@@ -248,29 +251,29 @@ int journal_write(int state_fd, const char *file, const Journal *journal) {
 
         if (!record)
                 return -ENOMEM;
-        json_set(record, "id", json_object_new_uint64(journal->id));
-        json_set(record, "profile", json_object_new_string(journal->profile));
-        json_set(record, "boot-id", json_object_new_string(journal->boot_id));
-        json_set(record, "phase", json_object_new_string(phase_names[journal->phase]));
-        json_set(record, "plan", plan_to_json(journal->plan));
-        json_set(record, "values", json_object_new_string(journal->values));
-        json_set(record, "started", json_object_new_uint64(journal->started_usec));
-        json_set(record, "baseline", json_object_new_uint64(journal->baseline_usec));
-        json_set(record, "limits", limits_to_json(journal));
+        json_need(record, "id", json_object_new_uint64(journal->id));
+        json_need(record, "profile", json_object_new_string(journal->profile));
+        json_need(record, "boot-id", json_object_new_string(journal->boot_id));
+        json_need(record, "phase", json_object_new_string(phase_names[journal->phase]));
+        json_need(record, "plan", plan_to_json(journal->plan));
+        json_need(record, "values", json_object_new_string(journal->values));
+        json_need(record, "started", json_object_new_uint64(journal->started_usec));
+        json_need(record, "baseline", json_object_new_uint64(journal->baseline_usec));
+        json_need(record, "limits", limits_to_json(journal));
         if (journal->oom_limit > 0)
-                json_set(record, "oom-limit", json_object_new_uint64(journal->oom_limit));
-        json_set(record, "regressions", regressions_to_json(journal));
-        json_set(record,
-                 "on-regression",
-                 json_object_new_string(on_regression_to_string(journal->on_regression)));
-        json_set(record,
-                 "on-inconclusive",
-                 json_object_new_string(on_inconclusive_to_string(journal->on_inconclusive)));
-        json_set(record, "before", before_to_json(journal));
+                json_need(record, "oom-limit", json_object_new_uint64(journal->oom_limit));
+        json_need(record, "regressions", regressions_to_json(journal));
+        json_need(record,
+                  "on-regression",
+                  json_object_new_string(on_regression_to_string(journal->on_regression)));
+        json_need(record,
+                  "on-inconclusive",
+                  json_object_new_string(on_inconclusive_to_string(journal->on_inconclusive)));
+        json_need(record, "before", before_to_json(journal));
         if (journal->pressure_of)
-                json_set(record, "pressure-of", json_object_new_string(journal->pressure_of));
+                json_need(record, "pressure-of", json_object_new_string(journal->pressure_of));
         if (journal->trial)
-                json_set(record, "trial", trial_to_json(journal));
+                json_need(record, "trial", trial_to_json(journal));
         set_deadline(record, journal);
         if (journal->phase == JOURNAL_REVERTING)
                 set_reverting(record, journal);
@@ -282,10 +285,10 @@ int journal_append_applied(int state_fd, const char *file, Journal *journal) {
 
         if (!record)
                 return -ENOMEM;
-        json_set(record, "phase", json_object_new_string(phase_names[JOURNAL_APPLIED]));
-        json_set(record, "started", json_object_new_uint64(journal->started_usec));
-        json_set(record, "start", start_to_json(journal));
-        json_set(record, "kills", kills_to_json(journal));
+        json_need(record, "phase", json_object_new_string(phase_names[JOURNAL_APPLIED]));
+        json_need(record, "started", json_object_new_uint64(journal->started_usec));
+        json_need(record, "start", start_to_json(journal));
+        json_need(record, "kills", kills_to_json(journal));
         set_deadline(record, journal);
         int r = state_append(state_fd, file, record, false);
         if (r >= 0)
@@ -307,7 +310,7 @@ int journal_append_kills(int state_fd, const char *file, const Journal *journal)
 
         if (!record)
                 return -ENOMEM;
-        json_set(record, "kills", kills_to_json(journal));
+        json_need(record, "kills", kills_to_json(journal));
         return state_append(state_fd, file, record, false);
 }
 

@@ -48,17 +48,19 @@ static int quarantine_store(const Quarantine *quarantine, int state_fd) {
                 (void) json_object_put(list);
                 return -ENOMEM;
         }
-        json_set(record, "quarantine", list);
         for (size_t i = 0; i < quarantine->n; i++) {
                 const QuarantineEntry *entry = &quarantine->items[i];
                 json_object *object = json_object_new_object();
-                if (!object)
+                if (!object) {
+                        (void) json_object_put(list);
                         return -ENOMEM;
-                json_set(object, "profile", json_object_new_string(entry->profile));
-                json_set(object, "reason", json_object_new_string(entry->reason));
-                json_set(object, "time", json_object_new_uint64(entry->realtime_usec));
-                (void) json_object_array_add(list, object);
+                }
+                json_need(object, "profile", json_object_new_string(entry->profile));
+                json_need(object, "reason", json_object_new_string(entry->reason));
+                json_need(object, "time", json_object_new_uint64(entry->realtime_usec));
+                json_need_item(list, object);
         }
+        json_need(record, "quarantine", list);
         return state_replace(state_fd, QUARANTINE_FILE, record);
 }
 
@@ -117,7 +119,16 @@ int quarantine_add(
         if (quarantine->n == QUARANTINE_MAX)
                 remove_at(quarantine, 0);
         quarantine->items[quarantine->n++] = entry;
-        return quarantine_store(quarantine, state_fd);
+        quarantine->unsaved = true;
+        return quarantine_save(quarantine, state_fd);
+}
+
+int quarantine_save(Quarantine *quarantine, int state_fd) {
+        int r = quarantine->unsaved ? quarantine_store(quarantine, state_fd) : 0;
+
+        if (r >= 0)
+                quarantine->unsaved = false;
+        return r;
 }
 
 int quarantine_release(Quarantine *quarantine, int state_fd, const char *profile) {

@@ -13,6 +13,7 @@
 #define STATE_CHECK_SIZE (8 + 1)
 #define ASIDE_MARK ".damaged-"
 #define ASIDE_ATTEMPTS 100
+#define JSON_ATTEMPTS 3
 
 /* CRC-32 as in IEEE 802.3 (reflected, polynomial 0xedb88320). */
 static uint32_t crc32_of(const char *data, size_t size) {
@@ -50,8 +51,48 @@ int state_open(const char *path) {
         return fd < 0 ? -errno : fd;
 }
 
+/*
+ * json-c is silent about a text that it had no memory to lengthen (printbuf_memappend(), up to 0.17
+ * at least): what it writes, and what it reads, lacks a part then. So everything is done twice, and
+ * believed when it is the same twice and memory is there.
+ */
+static bool memory_is_there(size_t size) {
+        _cleanup_(freep) char *probe = malloc(2 * size + 128);
+        return probe != NULL;
+}
+
+/* *ret is NULL when the text is no JSON. */
+static int json_read(const char *text, json_object **ret) {
+        _cleanup_(json_putp) json_object *before = json_tokener_parse(text);
+
+        for (int i = 0; i < JSON_ATTEMPTS; i++) {
+                _cleanup_(json_putp) json_object *now = json_tokener_parse(text);
+                if (json_object_equal(before, now) && memory_is_there(strlen(text))) {
+                        *ret = TAKE_PTR(now);
+                        return 0;
+                }
+                json_putp(&before);
+                before = TAKE_PTR(now);
+        }
+        return -ENOMEM;
+}
+
+char *state_json(json_object *object, int flags) {
+        for (int i = 0; i < JSON_ATTEMPTS; i++) {
+                const char *text = json_object_to_json_string_ext(object, flags);
+                _cleanup_(freep) char *copy = text ? strdup(text) : NULL;
+                text = json_object_to_json_string_ext(object, flags);
+                if (copy && text && streq(copy, text) && memory_is_there(strlen(text)))
+                        return TAKE_PTR(copy);
+        }
+        return NULL;
+}
+
+/* NULL without memory: a record is whole or it is none. */
 static char *record_format(json_object *record) {
-        const char *json = json_object_to_json_string_ext(record, JSON_C_TO_STRING_PLAIN);
+        _cleanup_(freep) char *json =
+                json_is_short(record) ? NULL : state_json(record, JSON_C_TO_STRING_PLAIN);
+
         if (!json)
                 return NULL;
         return text_format(STATE_PREFIX "%08x %s\n", crc32_of(json, strlen(json)), json);
@@ -131,10 +172,12 @@ static const char *find_json(const char *line, const char *prefix) {
         return text_starts_with(line, header) ? json : NULL;
 }
 
-/* NULL when the line is not a whole record. */
-static json_object *record_parse(const char *line) {
+/* *ret is NULL when the line is not a whole record. */
+static int record_parse(const char *line, json_object **ret) {
         const char *json = find_json(line, STATE_PREFIX);
-        return json ? json_tokener_parse(json) : NULL;
+
+        *ret = NULL;
+        return json ? json_read(json, ret) : 0;
 }
 
 /* Whole, and not ours: what its words mean is not known. */
@@ -157,13 +200,17 @@ static int records_parse(char *text, json_object *records) {
         int n_unread = 0;
 
         for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-                _cleanup_(json_putp) json_object *record = record_parse(line);
+                _cleanup_(json_putp) json_object *record = NULL;
+                int r = record_parse(line, &record);
+                if (r < 0)
+                        return r;
                 if (!record && json_object_array_length(records) == 0)
                         return is_other_version(line) ? -EPROTONOSUPPORT : -EBADMSG;
                 if (!record)
                         n_unread++;
-                else if (json_object_array_add(records, TAKE_PTR(record)) < 0)
+                else if (json_object_array_add(records, record) < 0)
                         return -ENOMEM;
+                (void) TAKE_PTR(record);
         }
         return json_object_array_length(records) == 0 ? -EBADMSG : n_unread;
 }

@@ -11,7 +11,8 @@
  * (temporary file, fsync, rename, fsync of the folder); later ones are appended. A later line that
  * a crash tore is passed over: without it the file says what was so before, from which undoing is
  * safe. Damage in the first record makes the file unusable; it is set aside under another name
- * for a person to look at, never trusted and never a reason not to start.
+ * for a person to look at, never trusted and never a reason not to start. A file that cannot be
+ * read (no memory, a disk that fails) is not damaged: it may say where the originals are.
  */
 
 #include <json-c/json.h>
@@ -41,6 +42,9 @@ int state_append(int dir_fd, const char *name, json_object *record, bool durable
 int state_read(int dir_fd, const char *name, json_object **ret);
 /* These in words: "it is a symbolic link". */
 const char *state_damage(int error);
+
+/* The JSON text, whole; NULL without memory; the caller frees. */
+char *state_json(json_object *object, int flags);
 
 /* Durably gone; no error when it was not there. */
 int state_remove(int dir_fd, const char *name);
