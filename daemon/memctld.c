@@ -231,8 +231,10 @@ static int run(const Root *root, const Options *options, const Config *config, s
         if (r < 0)
                 return r;
         (void) sd_event_set_watchdog(event, true);
-        (void) sd_notify(false, "READY=1");
-        return sd_event_loop(event);
+        /* Unheard, the service manager would take a daemon at work for one that hangs at its start.
+         */
+        r = sd_notify(false, "READY=1");
+        return r < 0 ? r : sd_event_loop(event);
 }
 
 static int prepare_and_run(const Root *root, const Options *options) {
