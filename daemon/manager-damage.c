@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/manager-private.h"
 
-/* What cannot be trusted is kept for a person, and the daemon goes on without it. */
-void manager_set_aside(Manager *manager, const char *file, int error, const char *loss) {
+/* What cannot be trusted is kept for a person, and the daemon goes on without it. Negative when it could not
+ * be set aside, and would be written over. */
+int manager_set_aside(Manager *manager, const char *file, int error, const char *loss) {
         _cleanup_(freep) char *aside = NULL;
         Event *event = event_new(EVENT_PROBLEM, NULL, 0);
 
@@ -29,6 +30,7 @@ void manager_set_aside(Manager *manager, const char *file, int error, const char
                         (void) event_add(event, "set-aside-as", "%s", aside);
         }
         events_emit(manager->events, event);
+        return r < 0 ? r : 0;
 }
 
 void manager_tell_unread(Manager *manager, const char *file, size_t n_unread) {

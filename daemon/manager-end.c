@@ -57,17 +57,22 @@ int manager_keep_pending(
         int r = make_kept(manager, &kept);
         if (r >= 0)
                 r = journal_write(manager->state_fd, JOURNAL_KEPT, kept);
-        if (r < 0)
+        if (r < 0) {
+                manager->kept_is_behind = true; /* it may be there all the same */
+                (void) manager_catch_up(manager);
                 return refuse(ret_refusal,
                               MEMCTL_ERROR_FAILED,
                               "cannot record that %s is kept: %s; it stays on probation",
                               manager->pending->profile,
                               strerror(-r));
+        }
+        manager->kept_is_behind = false;
         /* From here on it is kept: a "pending" with the id of the "kept" one is a leftover. */
         r = journal_remove(manager->state_fd, JOURNAL_PENDING);
         if (r < 0)
                 log_error("cannot remove the journal of %s: %s", kept->profile, strerror(-r));
         manager_tell_kills(manager);
+        manager->pending_is_behind = r < 0;
         tell_kept(manager, why, by, owned);
         manager_store_report(manager, TAKE_PTR(owned), EVIDENCE_STATE_KEPT);
         probation_freep(&manager->probation);
@@ -152,47 +157,6 @@ static int undo_journal(Manager *manager, Journal *journal, Undoing *ret) {
                 manager->root, journal->plan, journal->whole, &journal->min_free, ret);
 }
 
-/*
- * The next try is about what is stuck alone: that the kernel made another value of ours must not
- * look like a change from outside then, nor a knob that was left alone like one to restore.
- */
-void manager_keep_stuck(Manager *manager,
-                        Journal *journal,
-                        const char *file,
-                        const Undoing *undoing) {
-        Plan *plan = journal->plan;
-        size_t n = 0;
-
-        for (size_t i = 0; i < plan->n; i++)
-                if (undoing->results[i].outcome == STEP_STUCK)
-                        plan->steps[n++] = plan->steps[i];
-                else
-                        free(plan->steps[i].origin);
-        plan->n = n;
-        journal->phase = JOURNAL_REVERTING;
-        journal->whole = false;
-        int r = journal_write(manager->state_fd, file, journal);
-        if (r < 0)
-                log_warning("cannot record which knobs of %s are not restored: %s",
-                            journal->profile,
-                            strerror(-r));
-}
-
-static void forget(Manager *manager, bool pending) {
-        int r = journal_remove(manager->state_fd, pending ? JOURNAL_PENDING : JOURNAL_KEPT);
-
-        if (r < 0)
-                log_error("cannot remove the journal of %s: %s",
-                          manager_profile(manager),
-                          strerror(-r));
-        if (pending)
-                journal_freep(&manager->pending);
-        else
-                journal_freep(&manager->kept);
-        manager_mark(manager, manager_transaction(manager));
-        manager_set_state(manager, manager_rest_state(manager, MANAGER_REVERTED));
-}
-
 static Event *limit_event(Manager *manager, const Verdict *verdict, const char *why) {
         Event *event = event_new(EVENT_LIMIT, manager->pending->profile, manager->pending->id);
 
@@ -260,8 +224,7 @@ int manager_take_back(Manager *manager,
                 manager_set_state(manager, MANAGER_REVERTING);
                 return -EBUSY;
         }
-        forget(manager, pending);
-        return 0;
+        return manager_forget(manager, pending);
 }
 
 /* Told once; then the deadline moves on until the disk has room. */
@@ -415,7 +378,7 @@ static int give_up_restoring(Manager *manager, const char *by) {
                         (void) event_add(event, "by", "%s", by);
         }
         events_emit(manager->events, event);
-        forget(manager, pending);
+        (void) manager_forget(manager, pending);
         return 0;
 }
 
@@ -443,10 +406,23 @@ int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_ref
         return manager_keep_pending(manager, "a person said keep", by, NULL, ret_refusal);
 }
 
+/* What is not in force may still have to be made known to the disk. */
+static int refuse_nothing(Manager *manager, Refusal *ret_refusal) {
+        int r = manager_catch_up(manager);
+
+        if (r < 0)
+                return refuse(ret_refusal,
+                              MEMCTL_ERROR_FAILED,
+                              "no profile is in force, but the record of one cannot be removed "
+                              "from the state folder: %s; 'memctl revert' tries that again",
+                              strerror(-r));
+        return refuse(ret_refusal, MEMCTL_ERROR_NOTHING, "no profile is in force");
+}
+
 int manager_revert(
         Manager *manager, uint64_t id, const char *reason, const char *by, Refusal *ret_refusal) {
         if (!manager->pending && !manager->kept)
-                return refuse(ret_refusal, MEMCTL_ERROR_NOTHING, "no profile is in force");
+                return refuse_nothing(manager, ret_refusal);
         if (id != 0 && id != manager_transaction(manager))
                 return refuse(ret_refusal,
                               MEMCTL_ERROR_NOTHING,
@@ -455,24 +431,17 @@ int manager_revert(
                               (unsigned long) manager_transaction(manager),
                               manager_profile(manager));
         manager_forget_confirmation(manager);
-        if (manager->state == MANAGER_TRIAL) {
-                manager_end_trial(
-                        manager, reason && reason[0] ? reason : "a person said revert", by);
-                return 0;
-        }
         _cleanup_(freep) char *profile = strdup(manager_profile(manager));
+        if (manager->state == MANAGER_TRIAL) {
+                int r = manager_end_trial(
+                        manager, reason && reason[0] ? reason : "a person said revert", by);
+                return r >= 0 ? 0 : manager_refuse_revert(manager, profile, r, ret_refusal);
+        }
         int r = manager_take_back(manager,
                                   EVENT_REVERTED,
                                   reason && reason[0] ? reason : "a person said revert",
                                   by,
                                   NULL,
                                   NULL);
-        if (r >= 0)
-                return 0;
-        return refuse(
-                ret_refusal,
-                MEMCTL_ERROR_FAILED,
-                "%s is not wholly reverted: see 'memctl events'; 'memctl revert' tries again, "
-                "'memctl keep' leaves the rest as it is",
-                profile ? profile : "it");
+        return r >= 0 ? 0 : manager_refuse_revert(manager, profile, r, ret_refusal);
 }

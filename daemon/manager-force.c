@@ -135,9 +135,7 @@ abandon(Manager *manager, Journal *journal, const Failure *failure, Refusal *ret
                 manager_set_state(manager, MANAGER_REVERTING);
                 return -EPERM;
         }
-        int r = journal_remove(manager->state_fd, JOURNAL_PENDING);
-        if (r < 0)
-                log_error("cannot remove the journal of %s: %s", owned->profile, strerror(-r));
+        (void) manager_forget_journal(manager, TAKE_PTR(owned), true);
         manager_mark(manager, manager_transaction(manager));
         manager_set_state(manager, manager_rest_state(manager, MANAGER_IDLE));
         return -EPERM;
@@ -187,13 +185,13 @@ static void add_details(Event *event, const Journal *journal, const WatchLimit *
         FILE *out = open_memstream(&changes, &size);
         if (out) {
                 print_changes(out, journal->plan);
-                if (fclose(out) == 0 && changes[0])
+                if (stream_close(out, &changes) >= 0 && changes[0])
                         (void) event_add(event, "changed", "%s", changes);
         }
         out = open_memstream(&limits, &size);
         if (out) {
                 print_limits(out, journal, asked);
-                if (fclose(out) == 0 && limits[0])
+                if (stream_close(out, &limits) >= 0 && limits[0])
                         (void) event_add(event, "limits", "%s", limits);
         }
         free(changes);
@@ -268,6 +266,11 @@ static int carry_out(Manager *manager, Journal *journal, usec_t time_usec, Refus
         return 0;
 }
 
+int manager_write_pending(Manager *manager, const Journal *journal) {
+        int r = manager_catch_up(manager);
+        return r < 0 ? r : journal_write(manager->state_fd, JOURNAL_PENDING, journal);
+}
+
 int manager_put_in_force(Manager *manager,
                          Journal *journal,
                          usec_t time_usec,
@@ -284,7 +287,7 @@ int manager_put_in_force(Manager *manager,
                 return r;
         probation_note_before(manager->probation);
         manager->state = MANAGER_APPLYING;
-        r = journal_write(manager->state_fd, JOURNAL_PENDING, owned);
+        r = manager_write_pending(manager, owned);
         if (r < 0) {
                 probation_freep(&manager->probation);
                 manager->state = before;

@@ -40,7 +40,9 @@ struct Manager {
         Undoing undoing;  /* of the last; has room for what is watched */
         Journal *kept;    /* in force below it */
         uint64_t last_id;
-        bool keep_failed; /* said once that keeping could not be recorded */
+        bool keep_failed;       /* said once that keeping could not be recorded */
+        bool pending_is_behind; /* the file may be there though nothing is pending */
+        bool kept_is_behind;    /* the file may say another thing than memory */
         ManagerListener listener;
         void *listener_userdata;
 };
@@ -81,6 +83,9 @@ int manager_apply_for(Manager *manager,
 
 /* manager-force.c */
 
+/* Durably, before the first write. A quarantine that could not be recorded has only the journal
+ * that this one replaces to be known by: it is recorded first. So is what lies below. */
+int manager_write_pending(Manager *manager, const Journal *journal);
 /* Journal, limits, writes: the settings are in force and on probation afterwards, or nothing is
  * changed. The journal, complete but for times, is taken over. why is added to the event. */
 int manager_put_in_force(Manager *manager,
@@ -105,8 +110,9 @@ int manager_plan_trial(Manager *manager,
 
 /* manager-trial.c */
 
-/* Ends it: what was in force is in force again, and the result, or why there is none, is told. */
-void manager_end_trial(Manager *manager, const char *why_void, const char *by);
+/* Ends it: what was in force is in force again, and the result, or why there is none, is told.
+ * Negative as of manager_take_back(). */
+int manager_end_trial(Manager *manager, const char *why_void, const char *by);
 /* Of the trial that runs, as of now, or as it ended. NULL without memory. */
 Report *manager_trial_report(Manager *manager, const char *why_void);
 /* For the daemon itself too: a confirmation is not asked for by a person. */
@@ -145,7 +151,7 @@ void manager_forget_account(Manager *manager);
 /* manager-damage.c */
 
 /* Renames it, and tells what was wrong and what is lost, a sentence. */
-void manager_set_aside(Manager *manager, const char *file, int error, const char *loss);
+int manager_set_aside(Manager *manager, const char *file, int error, const char *loss);
 void manager_tell_unread(Manager *manager, const char *file, size_t n_unread);
 
 /* manager-report.c */
@@ -155,6 +161,23 @@ Report *manager_take_report(Manager *manager, const Verdict *verdict);
 /* Takes the report over (may be NULL); state is what became of the transaction. */
 void manager_store_report(Manager *manager, Report *report, const char *state);
 
+/* manager-forget.c */
+
+/* The undoing left stuck steps: from now on, on disk too, the journal is about them alone. */
+void manager_keep_stuck(Manager *manager,
+                        Journal *journal,
+                        const char *file,
+                        const Undoing *undoing);
+/* The disk says what memory says, where that failed before (pending_is_behind, kept_is_behind). */
+int manager_catch_up(Manager *manager);
+/* A journal that was in memory, and is taken over, goes from the disk. Negative and told: it could
+ * not yet, so that the next start would take it for being in force. */
+int manager_forget_journal(Manager *manager, Journal *journal, bool pending);
+/* What is pending, else what is kept, is in force no longer. Negative as before. */
+int manager_forget(Manager *manager, bool pending);
+/* Of a profile that is not wholly reverted, or not known to be at the next start. */
+int manager_refuse_revert(Manager *manager, const char *profile, int error, Refusal *ret_refusal);
+
 /* manager-end.c */
 
 /* The pending transaction becomes the kept one. The report (may be NULL: it is made here) is taken
@@ -162,17 +185,12 @@ void manager_store_report(Manager *manager, Report *report, const char *state);
 int manager_keep_pending(
         Manager *manager, const char *why, const char *by, Report *report, Refusal *ret_refusal);
 /* Takes back the pending transaction, else the kept one: undoes, tells, forgets. type is
- * EVENT_REVERTED, or EVENT_RECOVERED at start. verdict may be NULL; report as above. -EBUSY when a
- * knob is stuck: it is kept on disk, state reverting. */
+ * EVENT_REVERTED, or EVENT_RECOVERED at start. verdict may be NULL; report as above. Negative: a
+ * knob is stuck and kept on disk (state reverting), or the journal cannot be removed. */
 int manager_take_back(Manager *manager,
                       EventType type,
                       const char *why,
                       const char *by,
                       const Verdict *verdict,
                       Report *report);
-/* The undoing left stuck steps: from now on, on disk too, the journal is about them alone. */
-void manager_keep_stuck(Manager *manager,
-                        Journal *journal,
-                        const char *file,
-                        const Undoing *undoing);
 const ProbationCallbacks *manager_probation_callbacks(Manager *manager, ProbationCallbacks *buffer);

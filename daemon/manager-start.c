@@ -25,21 +25,27 @@ tell(Manager *manager, EventType type, const Journal *journal, const char *forma
         events_emit(manager->events, event);
 }
 
-/* A lack that passes says nothing about the file: the next start finds it whole. */
-static bool is_passing(int error) {
-        return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EINTR;
+/*
+ * Only what was read can be damaged: a lack of memory or descriptors passes, and so may what ails
+ * the disk. The next start finds the file whole, and until then nothing writes over it.
+ */
+static bool is_damage(int error) {
+        return error == -EBADMSG || error == -EINVAL || error == -ELOOP || error == -EISDIR ||
+               error == -EPROTONOSUPPORT || error == -EMEDIUMTYPE;
 }
 
 /* 0, also when there is no such file or it is damaged. */
 static int load_outcome(Manager *manager, const char *file, const char *loss, int r) {
         if (r >= 0 || r == -ENOENT)
                 return 0;
-        if (is_passing(r)) {
-                log_error("cannot read the state file \"%s\": %s", file, strerror(-r));
+        if (!is_damage(r)) {
+                log_error("cannot read the state file \"%s\": %s; so that nothing writes over it, "
+                          "memctld does not start. When it cannot be repaired, move it away",
+                          file,
+                          strerror(-r));
                 return r;
         }
-        manager_set_aside(manager, file, r, loss);
-        return 0;
+        return manager_set_aside(manager, file, r, loss);
 }
 
 static int load_journal(Manager *manager, const char *file, const char *loss, Journal **ret) {
@@ -54,6 +60,7 @@ static void drop_leftover(Manager *manager) {
         int r = journal_remove(manager->state_fd, JOURNAL_PENDING);
         if (r < 0)
                 log_error("cannot remove a leftover journal: %s", strerror(-r));
+        manager->pending_is_behind = r < 0;
         journal_freep(&manager->pending);
 }
 
@@ -86,8 +93,9 @@ static bool is_this_boot(const Manager *manager, const Journal *journal) {
         return streq(journal->boot_id, manager->facts.boot_id);
 }
 
-/* The machine went down under a change: it may have been the change. */
-static void quarantine_pending(Manager *manager) {
+/* The machine went down under a change: it may have been the change. Negative: the next start has
+ * to find it out again. */
+static int quarantine_pending(Manager *manager) {
         static const char reason[] = "the machine went down while it was on probation";
 
         int r = quarantine_add(&manager->quarantine,
@@ -95,6 +103,8 @@ static void quarantine_pending(Manager *manager) {
                                manager->pending->profile,
                                reason,
                                manager_realtime());
+        if (r == -ENOMEM)
+                return r;
         tell(manager,
              EVENT_QUARANTINED,
              manager->pending,
@@ -111,7 +121,9 @@ static void quarantine_pending(Manager *manager) {
                 if (r < 0)
                         log_error("cannot remove the journal: %s", strerror(-r));
         }
+        manager->pending_is_behind = r < 0;
         journal_freep(&manager->pending);
+        return 0;
 }
 
 /* The process before us was restarted or crashed in a probation: it goes on, nothing is written. */
@@ -144,6 +156,16 @@ static void adopt_pending(Manager *manager) {
                 log_error("cannot set the deadline of %s", journal->profile);
 }
 
+/* The process before us reverted it, and a failing disk kept it from saying so. */
+static void forget_undone(Manager *manager) {
+        tell(manager,
+             EVENT_RECOVERED,
+             manager->pending,
+             "%s was on probation, and all its knobs have their old values: it was reverted.",
+             manager->pending->profile);
+        (void) manager_forget(manager, true);
+}
+
 static void recover_pending(Manager *manager) {
         switch (manager->pending->phase) {
         case JOURNAL_BEGUN:
@@ -166,7 +188,10 @@ static void recover_pending(Manager *manager) {
                                          NULL);
                 return;
         case JOURNAL_APPLIED:
-                adopt_pending(manager);
+                if (transaction_is_undone(manager->root, manager->pending->plan))
+                        forget_undone(manager);
+                else
+                        adopt_pending(manager);
                 return;
         case _JOURNAL_PHASE_MAX:
         case _JOURNAL_PHASE_INVALID:
@@ -174,26 +199,32 @@ static void recover_pending(Manager *manager) {
         }
 }
 
-/* The kept profile's file says the same as when it was kept. */
-static bool is_unchanged(Manager *manager, const Journal *kept) {
+/* The kept profile's file says the same as when it was kept. Negative and told: it says nothing. */
+static int is_unchanged(Manager *manager, const Journal *kept) {
         _cleanup_(settings_freep) Settings *settings = NULL;
         Refusal refusal = {0};
 
         int r = manager_resolve(manager, kept->profile, &settings, &refusal);
-        refusal_done(&refusal);
         _cleanup_(freep) char *text = r >= 0 ? settings_text(settings) : NULL;
-        return text && streq(text, kept->values);
+        if (!text)
+                log_error("the kept profile %s: %s",
+                          kept->profile,
+                          refusal.text ? refusal.text : "out of memory");
+        refusal_done(&refusal);
+        return text ? streq(text, kept->values) : -ENODATA;
 }
 
 /* Values that were kept go straight into force; others are tried first, like any change. */
 static void apply_at_boot(Manager *manager, Journal *kept) {
-        bool unchanged = is_unchanged(manager, kept);
+        int unchanged = is_unchanged(manager, kept);
         Refusal refusal = {0};
         uint64_t id = 0;
 
+        if (unchanged < 0)
+                return; /* the next start tries again */
         int r = manager_apply_for(manager,
                                   kept->profile,
-                                  &(ApplyOptions){.unwatched = unchanged},
+                                  &(ApplyOptions){.unwatched = unchanged > 0},
                                   NULL,
                                   unchanged ? "It was kept before this boot."
                                             : "It was kept before this boot, but its values are "
@@ -252,6 +283,7 @@ static void drop_replaced(Manager *manager) {
                 log_error("cannot remove the journal of %s: %s",
                           manager->kept->profile,
                           strerror(-r));
+        manager->kept_is_behind = r < 0;
         journal_freep(&manager->kept);
 }
 
@@ -294,7 +326,9 @@ int manager_start(Manager *manager) {
                 return r;
         manager->state = MANAGER_IDLE;
         if (manager->pending && !is_this_boot(manager, manager->pending))
-                quarantine_pending(manager);
+                r = quarantine_pending(manager);
+        if (r < 0)
+                return r;
         if (manager->pending && manager->kept && !is_this_boot(manager, manager->kept))
                 recover_above_old(manager);
         if (manager->pending)
@@ -348,13 +382,14 @@ void manager_stop(Manager *manager) {
         _cleanup_(journal_freep) Journal *kept = NULL;
 
         if (manager->state == MANAGER_TRIAL)
-                manager_end_trial(manager, why, NULL);
+                (void) manager_end_trial(manager, why, NULL);
         else if (manager->pending)
                 (void) manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL, NULL);
         if (!manager->pending && manager->kept && manager->config.revert_on_stop &&
             copy_kept(manager->kept, &kept) >= 0 &&
             manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL, NULL) >= 0)
                 mark_kept_for_start(manager, kept);
+        (void) manager_catch_up(manager);
         tell(manager,
              EVENT_STOPPED,
              manager->kept,
@@ -367,9 +402,10 @@ void manager_stop(Manager *manager) {
 void manager_leave(Manager *manager) {
         /* The next process could not go on with it: its coins and blocks are this one's. */
         if (manager->state == MANAGER_TRIAL)
-                manager_end_trial(manager, "the daemon was restarted", NULL);
+                (void) manager_end_trial(manager, "the daemon was restarted", NULL);
         const Journal *journal = manager->pending ? manager->pending : manager->kept;
 
+        (void) manager_catch_up(manager);
         tell(manager,
              EVENT_STOPPED,
              journal,

@@ -30,13 +30,12 @@ static void forget_arms(Manager *manager) {
 
 /* Takes the setting in force back; what was changed from outside, or could not be, ends the trial.
  */
-static int take_arm_back(Manager *manager, bool arm) {
-        const Plan *plan = plan_of(manager, arm);
+static int take_plan_back(Manager *manager, const Plan *plan, bool whole) {
         Undoing *undoing = &manager->undoing;
         MinFree min_free;
 
-        transaction_min_free(manager->root, plan, true, &min_free);
-        int r = transaction_undo(manager->root, plan, true, &min_free, undoing);
+        transaction_min_free(manager->root, plan, whole, &min_free);
+        int r = transaction_undo(manager->root, plan, whole, &min_free, undoing);
         if (r < 0)
                 return r;
         return undoing_count(undoing, STEP_LEFT_ALONE) + undoing_count(undoing, STEP_STUCK) > 0
@@ -44,18 +43,22 @@ static int take_arm_back(Manager *manager, bool arm) {
                        : 0;
 }
 
-static int on_switch(bool arm, void *userdata) {
+/* Half a setting is none: it is taken back at once. What is stuck then is tried again at the end.
+ */
+static int on_switch(bool arm, bool *ret_in_force, void *userdata) {
         Manager *manager = userdata;
         Failure failure;
 
-        int r = take_arm_back(manager, !arm);
+        int r = take_plan_back(manager, plan_of(manager, !arm), true);
         if (r < 0)
                 return r;
+        *ret_in_force = arm;
         r = transaction_apply(manager->root, plan_of(manager, arm), &failure);
         if (r < 0) {
                 _cleanup_(freep) char *what = failure_format(&failure);
                 log_error("the trial's setting could not be written: %s",
                           what ? what : strerror(-r));
+                (void) take_plan_back(manager, plan_of(manager, arm), false);
         }
         return r;
 }
@@ -69,14 +72,14 @@ static void on_verdict(const Verdict *verdict, void *userdata) {
                 text_format("%s, with the %s setting in force",
                             why ? why : "a limit was exceeded",
                             trial_run_arm(manager->trial_run) ? "new" : "old");
-        manager_end_trial(manager, text ? text : "a limit was exceeded", NULL);
+        (void) manager_end_trial(manager, text ? text : "a limit was exceeded", NULL);
 }
 
 static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
         Manager *manager = userdata;
 
         if (!watched)
-                manager_end_trial(manager, "a limit can no longer be watched", NULL);
+                (void) manager_end_trial(manager, "a limit can no longer be watched", NULL);
 }
 
 static void on_killed(void *userdata) {
@@ -88,16 +91,17 @@ static void on_end(TrialEnd end, void *userdata) {
 
         switch (end) {
         case TRIAL_END_JUDGED:
-                manager_end_trial(manager, NULL, NULL);
+                (void) manager_end_trial(manager, NULL, NULL);
                 return;
         case TRIAL_END_BUDGET:
-                manager_end_trial(
+                (void) manager_end_trial(
                         manager, "the new setting has cost more stall than a trial may", NULL);
                 return;
         case TRIAL_END_FAILED:
-                manager_end_trial(manager,
-                                  "a knob was changed from outside, or the kernel refused a switch",
-                                  NULL);
+                (void) manager_end_trial(
+                        manager,
+                        "a knob was changed from outside, or the kernel refused a switch",
+                        NULL);
                 return;
         }
 }
@@ -140,12 +144,12 @@ tell_end(Manager *manager, const Report *report, const Undoing *undoing, const c
         if (event) {
                 (void) event_set_message(
                         event,
-                        "The trial of %s against %s ended, %s. What was in force before is in "
-                        "force "
+                        "The trial of %s against %s ended, %s. What was in force before is %s"
                         "again.%s%s%s%s%s%s",
                         journal->profile,
                         journal->against ? journal->against : "what was in force",
                         report && report->sentence ? report->sentence : "out of memory",
+                        undoing->results ? "in force " : "NOT in force; 'memctl revert' tries ",
                         alone && alone[0] ? " Changed from outside, left alone: " : "",
                         alone ? alone : "",
                         alone && alone[0] ? "." : "",
@@ -174,44 +178,56 @@ tell_end(Manager *manager, const Report *report, const Undoing *undoing, const c
         events_emit(manager->events, event);
 }
 
-static void forget(Manager *manager, const Undoing *undoing, bool arm) {
+/* What is stuck, or with undoing NULL all of it, is no trial any more, but to be reverted. */
+static int leave_stuck(Manager *manager, Plan *plan, const Undoing *undoing) {
         Journal *journal = manager->pending;
+
+        plan_freep(&journal->plan);
+        journal->plan = plan;
+        journal->trial = false;
+        if (undoing)
+                manager_keep_stuck(manager, journal, JOURNAL_PENDING, undoing);
+        else {
+                journal->phase = JOURNAL_REVERTING;
+                journal->whole = true;
+        }
+        forget_arms(manager);
+        manager_set_state(manager, MANAGER_REVERTING);
+        return -EBUSY;
+}
+
+/* Takes the plan over, which was taken back, or with undoing NULL could not be. */
+static int forget(Manager *manager, Plan *plan, const Undoing *undoing) {
+        _cleanup_(plan_freep) Plan *owned = plan;
 
         probation_freep(&manager->probation);
         trial_run_freep(&manager->trial_run);
-        if (undoing_count(undoing, STEP_STUCK) > 0) {
-                plan_freep(&journal->plan);
-                journal->plan = TAKE_PTR(manager->arm_plans[arm]);
-                journal->trial = false;
-                manager_keep_stuck(manager, journal, JOURNAL_PENDING, undoing);
-                forget_arms(manager);
-                manager_set_state(manager, MANAGER_REVERTING);
-                return;
-        }
-        int r = journal_remove(manager->state_fd, JOURNAL_PENDING);
-        if (r < 0)
-                log_error("cannot remove the journal of the trial: %s", strerror(-r));
-        journal_freep(&manager->pending);
+        if (!undoing || undoing_count(undoing, STEP_STUCK) > 0)
+                return leave_stuck(manager, TAKE_PTR(owned), undoing);
+        int r = manager_forget_journal(manager, TAKE_PTR(manager->pending), true);
         forget_arms(manager);
         manager_mark(manager, manager_transaction(manager));
         manager_set_state(manager, manager_rest_state(manager, MANAGER_IDLE));
+        return r;
 }
 
-void manager_end_trial(Manager *manager, const char *why_void, const char *by) {
+int manager_end_trial(Manager *manager, const char *why_void, const char *by) {
         bool arm = trial_run_arm(manager->trial_run);
         Trial trial = *trial_run_trial(manager->trial_run);
 
         manager->state = MANAGER_REVERTING;
-        int r = take_arm_back(manager, arm);
-        if (r < 0 && r != -EBUSY)
+        int r = take_plan_back(manager, plan_of(manager, arm), true);
+        bool undone = r >= 0 || r == -EBUSY;
+        if (!undone)
                 log_error("the trial's setting could not be taken back: %s", strerror(-r));
         probation_count_kills(manager->probation);
         _cleanup_(report_freep) Report *report = manager_trial_report(manager, why_void);
         manager_tell_kills(manager);
         tell_end(manager, report, &manager->undoing, by);
         manager_store_report(manager, TAKE_PTR(report), "trial");
-        forget(manager, &manager->undoing, arm);
+        r = forget(manager, TAKE_PTR(manager->arm_plans[arm]), undone ? &manager->undoing : NULL);
         manager_conclude(manager, why_void ? NULL : &trial);
+        return r;
 }
 
 /* Beginning */
@@ -277,10 +293,10 @@ static int watch_limits(Manager *manager, Journal *journal, Refusal *ret_refusal
 
 /* Back to what was in force, after a beginning that failed. */
 static void abandon(Manager *manager) {
-        bool arm = manager->trial_run && trial_run_arm(manager->trial_run);
+        Plan *plan = TAKE_PTR(manager->pending->plan); /* leads back from either setting */
 
-        (void) take_arm_back(manager, arm);
-        forget(manager, &manager->undoing, arm);
+        int r = take_plan_back(manager, plan, false);
+        (void) forget(manager, plan, r >= 0 || r == -EBUSY ? &manager->undoing : NULL);
 }
 
 /* The schedule is on disk, so that a crash from here on puts back what was in force. */
@@ -317,7 +333,7 @@ static int begin(Manager *manager, Journal *journal, Refusal *ret_refusal) {
         owned->deadline_usec =
                 owned->started_usec + owned->schedule.block_usec * owned->schedule.n_blocks;
         probation_note_before(manager->probation);
-        r = journal_write(manager->state_fd, JOURNAL_PENDING, owned);
+        r = manager_write_pending(manager, owned);
         if (r < 0) {
                 probation_freep(&manager->probation);
                 return refuse(ret_refusal,
@@ -388,8 +404,9 @@ int manager_stop_trial(Manager *manager, uint64_t id, const char *by, Refusal *r
                               (unsigned long) id,
                               (unsigned long) manager->pending->id,
                               manager->pending->profile);
-        manager_end_trial(manager, "a person stopped it", by);
-        return 0;
+        _cleanup_(freep) char *profile = strdup(manager->pending->profile);
+        int r = manager_end_trial(manager, "a person stopped it", by);
+        return r >= 0 ? 0 : manager_refuse_revert(manager, profile, r, ret_refusal);
 }
 
 bool manager_trial(const Manager *manager, TrialView *ret) {

@@ -65,10 +65,7 @@ char *undoing_format(const Undoing *undoing, const Plan *plan, StepOutcome outco
                                 (void) fputs(", ", out);
                         print_result(out, &plan->steps[i], &undoing->results[i]);
                 }
-        if (fclose(out) != 0) {
-                free(text);
-                return NULL;
-        }
+        (void) stream_close(out, &text);
         return text;
 }
 
@@ -214,6 +211,20 @@ static StepLive step_compare(const Root *root, const Step *step, StepResult *res
         if (value_equal(&result->live, &step->new) && (!step->paired || value_is_zero(&partner)))
                 return LIVE_NEW;
         return LIVE_OTHER;
+}
+
+bool transaction_is_undone(const Root *root, const Plan *plan) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < plan->n; i++) {
+                StepResult result;
+                if (plan->steps[i].kind != STEP_SET)
+                        continue;
+                if (step_compare(root, &plan->steps[i], &result) != LIVE_OLD)
+                        return false;
+                n++;
+        }
+        return n > 0;
 }
 
 static void restore_knob(

@@ -91,3 +91,6 @@ int transaction_undo(const Root *root,
                      bool applied,
                      const MinFree *min_free,
                      Undoing *undoing);
+
+/* Every knob that the plan sets has its old value. */
+bool transaction_is_undone(const Root *root, const Plan *plan);

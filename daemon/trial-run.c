@@ -62,9 +62,9 @@ static bool begin_block(TrialRun *run) {
 
         run->begin_usec = boottime_now();
         if (arm != run->arm) {
-                if (run->callbacks.switched(arm, run->callbacks.userdata) < 0)
+                int r = run->callbacks.switched(arm, &run->arm, run->callbacks.userdata);
+                if (r < 0)
                         return false;
-                run->arm = arm;
         }
         run->measuring = false;
         wait_until(run, run->begin_usec + run->schedule->washout_usec);

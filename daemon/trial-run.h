@@ -32,8 +32,9 @@ typedef enum TrialEnd {
 typedef struct TrialRun TrialRun;
 
 typedef struct TrialRunCallbacks {
-        /* Puts the old (false) or the new setting in force. Negative: it could not be. */
-        int (*switched)(bool arm, void *userdata);
+        /* Puts the old (false) or the new setting in force. Negative: it could not be, and
+         * *ret_in_force, when set, is of which something may be left. */
+        int (*switched)(bool arm, bool *ret_in_force, void *userdata);
         /* Once; the run may be freed from within. */
         void (*ended)(TrialEnd end, void *userdata);
         void *userdata;

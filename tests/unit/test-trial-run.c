@@ -57,14 +57,14 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-static int on_switch(bool arm, void *userdata) {
+static int on_switch(bool arm, bool *ret_in_force, void *userdata) {
         Life *life = userdata;
 
         assert_int_not_equal(arm, life->arm);
         if (++life->n_switches == life->fail_at)
                 return -EIO;
         count_stalls(life);
-        life->arm = arm;
+        life->arm = *ret_in_force = arm;
         return 0;
 }
 
