@@ -251,9 +251,10 @@ static int carry_out(Manager *manager, Journal *journal, usec_t time_usec, Refus
         if (manager->probation)
                 probation_note_start(manager->probation);
         manager_mark(manager, journal->id);
-        int r = journal_append_applied(manager->state_fd, JOURNAL_PENDING, journal);
-        if (r >= 0 && manager->probation)
-                r = probation_set_deadline(manager->probation);
+        int r = manager->probation ? probation_set_deadline(manager->probation) : 0;
+        /* Last: what is undone from here on must not be found as applied. */
+        if (r >= 0)
+                r = journal_append_applied(manager->state_fd, JOURNAL_PENDING, journal);
         if (r < 0) {
                 (void) refuse(ret_refusal,
                               MEMCTL_ERROR_FAILED,
