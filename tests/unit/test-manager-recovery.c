@@ -449,6 +449,40 @@ static void test_a_crash_before_it_is_kept_again_does_not_put_it_on_probation(vo
         assert_original(life);
 }
 
+/* Where the disk could not be made to say what became of it */
+
+/* As the process before did it, without a record. */
+static void put_originals_back(const Life *life) {
+        put(life, VM "swappiness", "60\n");
+        put(life, VM "page-cluster", "3\n");
+        put(life, VM "dirty_ratio", "20\n");
+        put(life, VM "dirty_bytes", "0\n");
+        assert_original(life);
+}
+
+static void test_a_probation_of_which_nothing_is_in_force_is_over(void **state) {
+        Life *life = *state;
+
+        restart(life);
+        apply(life, "a");
+        put_originals_back(life);
+        restart(life);
+        assert_int_equal(n_writes, 0);
+        assert_in_force(life, MANAGER_REVERTED, "");
+        assert_int_equal(faccessat(life->state_fd, JOURNAL_PENDING, F_OK, 0), -1);
+}
+
+static void test_a_probation_of_which_one_knob_is_in_force_goes_on(void **state) {
+        Life *life = *state;
+
+        restart(life);
+        apply(life, "a");
+        put_originals_back(life);
+        put(life, VM "swappiness", "10\n");
+        restart(life);
+        assert_in_force(life, MANAGER_PROBATION, "a");
+}
+
 /* Damage */
 
 static void test_damaged_files_are_set_aside_and_the_daemon_starts(void **state) {
@@ -470,6 +504,29 @@ static void test_damaged_files_are_set_aside_and_the_daemon_starts(void **state)
         apply(life, "a");
 }
 
+/* It would be written over by the next apply, and the originals in it with it. */
+static void test_damage_that_cannot_be_set_aside_ends_the_start(void **state) {
+        Life *life = *state;
+        struct timespec now;
+
+        put(life, "state/" JOURNAL_PENDING, "memctl1 00000000 {}\n");
+        (void) clock_gettime(CLOCK_REALTIME, &now);
+        for (long i = 0; i < 5; i++) {
+                _cleanup_(freep) char *path = text_format(
+                        "state/" JOURNAL_PENDING ".damaged-%ld/in-the-way", (long) now.tv_sec + i);
+                put(life, path, "");
+        }
+        life->manager = manager_free(life->manager);
+        assert_int_equal(manager_new(&(ManagerOptions){.root = life->root,
+                                                       .event = life->event,
+                                                       .state_dir = life->folder,
+                                                       .config = config_default()},
+                                     &life->manager),
+                         0);
+        assert_true(manager_start(life->manager) < 0);
+        assert_int_equal(faccessat(life->state_fd, JOURNAL_PENDING, F_OK, 0), 0);
+}
+
 #define IN_A_LIFE(test) cmocka_unit_test_setup_teardown(test, life_init, life_done)
 
 int main(void) {
@@ -489,7 +546,10 @@ int main(void) {
                 IN_A_LIFE(test_a_kept_profile_whose_values_changed_is_tried_first),
                 IN_A_LIFE(test_a_crash_while_a_kept_profile_comes_back_does_not_lose_it),
                 IN_A_LIFE(test_a_crash_before_it_is_kept_again_does_not_put_it_on_probation),
+                IN_A_LIFE(test_a_probation_of_which_nothing_is_in_force_is_over),
+                IN_A_LIFE(test_a_probation_of_which_one_knob_is_in_force_goes_on),
                 IN_A_LIFE(test_damaged_files_are_set_aside_and_the_daemon_starts),
+                IN_A_LIFE(test_damage_that_cannot_be_set_aside_ends_the_start),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);

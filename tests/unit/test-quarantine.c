@@ -168,6 +168,18 @@ static void test_more_entries_than_fit_are_cut(void **state) {
         assert_int_equal(life->quarantine.n, QUARANTINE_MAX);
 }
 
+static void test_what_could_not_be_stored_can_be_later(void **state) {
+        Life *life = *state;
+
+        break_disk(life);
+        assert_true(add(life, "a", "x", 1) < 0);
+        assert_true(quarantine_save(&life->quarantine, life->state_fd) < 0);
+        assert_int_equal(unlinkat(life->state_fd, QUARANTINE_FILE ".new", 0), 0);
+        assert_int_equal(quarantine_save(&life->quarantine, life->state_fd), 0);
+        restart(life);
+        assert_non_null(quarantine_find(&life->quarantine, "a"));
+}
+
 #define IN_A_LIFE(test) cmocka_unit_test_setup_teardown(test, life_init, life_done)
 
 int main(void) {
@@ -178,6 +190,7 @@ int main(void) {
                 IN_A_LIFE(test_a_released_profile_is_free_for_good),
                 IN_A_LIFE(test_when_it_is_full_the_oldest_goes),
                 IN_A_LIFE(test_what_cannot_be_stored_holds_for_this_process),
+                IN_A_LIFE(test_what_could_not_be_stored_can_be_later),
                 IN_A_LIFE(test_a_whole_record_that_says_something_else_is_damage),
                 IN_A_LIFE(test_more_entries_than_fit_are_cut),
         };
