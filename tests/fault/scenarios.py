@@ -398,10 +398,12 @@ SCENARIOS = [
         "adopting a probation",
         [apply("a")],
         None,
+        # What nobody can watch is reverted.
+        [A_TRIED, NOTHING],
         [A_TRIED],
-        [A_TRIED],
+        [A_QUARANTINED, NOTHING],
         [A_QUARANTINED],
-        [A_QUARANTINED],
+        on_the_way=[NOTHING],
     ),
     Scenario(
         "adopting a kept profile",
