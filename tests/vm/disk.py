@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A disk with a volatile cache, served to QEMU over NBD: what is written is in the image only after a
-flush. When the power is cut, of each sector that was written since, chance says whether it is there:
-so writes are lost, reordered and torn, as a disk's own cache does it."""
+flush. When the power is cut, of each 4096 bytes that were written since, chance says whether they are
+there: so writes are lost, reordered and cut short, as a disk's own cache does it."""
 
 import os
 import random
@@ -10,6 +10,7 @@ import struct
 import threading
 
 SECTOR = 512
+PHYSICAL = 8  # sectors: a superblock that is torn is ext4's end, whoever wrote what
 MAGIC = 0x49484156454F5054
 REPLY = 0x3E889045565A9
 FLAGS = 1 | 4 | 8  # flush, and writes that go through
@@ -48,8 +49,9 @@ class Disk:
         with self.lock:
             self.dead = True
             share = chance.choice([0, 0.1, 0.5, 0.9])
+            whole = {}  # what a disk writes in one go
             for sector, data in self.cache.items():
-                if chance.random() < share:
+                if whole.setdefault(sector // PHYSICAL, chance.random() < share):
                     os.pwrite(self.file, data, sector * SECTOR)
                     self.survived += 1
                 else:

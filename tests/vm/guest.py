@@ -61,7 +61,7 @@ def make_disk(work):
     image = os.path.join(work, "image")
     with open(image, "wb") as file:
         file.truncate(DISK_BYTES)
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", image], check=True)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", image], check=True)
 
 
 class Guest:
