@@ -228,6 +228,14 @@ static int open_regular(int dir_fd, const char *name) {
         return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EMEDIUMTYPE;
 }
 
+/* A power cut can leave an appended record's length without its text, which then reads as zeroes:
+ * as torn as any other, and no damage of what comes before. */
+static void end_at_zeroes(char *text, size_t size) {
+        for (size_t i = 0; i < size; i++)
+                if (text[i] == '\0')
+                        text[i] = '\n';
+}
+
 int state_read(int dir_fd, const char *name, json_object **ret) {
         _cleanup_(closep) int fd = open_regular(dir_fd, name);
         _cleanup_(freep) char *text = NULL;
@@ -238,8 +246,7 @@ int state_read(int dir_fd, const char *name, json_object **ret) {
         int r = read_all(fd, STATE_FILE_MAX, &text, &size);
         if (r < 0)
                 return r == -EFBIG ? -EBADMSG : r;
-        if (memchr(text, '\0', size))
-                return -EBADMSG;
+        end_at_zeroes(text, size);
         _cleanup_(json_putp) json_object *records = json_object_new_array();
         if (!records)
                 return -ENOMEM;

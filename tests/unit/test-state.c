@@ -182,6 +182,31 @@ static void test_a_record_after_a_torn_line_is_not_lost(void **state) {
         assert_says(folder, "a c");
 }
 
+/* What a power cut leaves of an append: the length is there, and the text is not. */
+static void test_a_record_that_reads_as_zeroes_is_passed_over(void **state) {
+        static const char zeroes[40];
+        const Folder *folder = *state;
+
+        assert_int_equal(replace(folder, "a"), 0);
+        _cleanup_(closep) int fd = openat(folder->fd, FILE_NAME, O_WRONLY | O_APPEND | O_CLOEXEC);
+        assert_int_equal(write(fd, zeroes, sizeof(zeroes)), sizeof(zeroes));
+        assert_says(folder, "a");
+        assert_int_equal(append(folder, "b"), 0);
+        assert_says(folder, "a b");
+}
+
+static void test_zeroes_in_the_first_record_are_damage(void **state) {
+        const Folder *folder = *state;
+        _cleanup_(freep) char *text = NULL;
+
+        assert_int_equal(replace(folder, "a"), 0);
+        text = file_text(folder);
+        size_t size = strlen(text);
+        text[size / 2] = '\0';
+        put_bytes(folder, text, size);
+        assert_int_equal(read_result(folder), -EBADMSG);
+}
+
 static void test_a_torn_first_line_is_damage_wherever_it_tore(void **state) {
         const Folder *folder = *state;
         _cleanup_(freep) char *whole = NULL;
@@ -458,6 +483,8 @@ int main(void) {
                 IN_A_FOLDER(test_a_record_with_any_text_stays_on_one_line),
                 IN_A_FOLDER(test_a_torn_last_line_is_passed_over_wherever_it_tore),
                 IN_A_FOLDER(test_a_record_after_a_torn_line_is_not_lost),
+                IN_A_FOLDER(test_a_record_that_reads_as_zeroes_is_passed_over),
+                IN_A_FOLDER(test_zeroes_in_the_first_record_are_damage),
                 IN_A_FOLDER(test_a_torn_first_line_is_damage_wherever_it_tore),
                 IN_A_FOLDER(test_a_damaged_first_line_is_not_made_up_by_later_ones),
                 IN_A_FOLDER(test_every_flipped_byte_of_a_record_is_noticed),

@@ -15,7 +15,7 @@ from disk import Disk
 HERE = os.path.dirname(os.path.realpath(__file__))
 BOOT_SECONDS = 240
 BOOT_ATTEMPTS = 3
-COMMANDS = "sh mount mkdir insmod stty poweroff cat sleep usleep sync kill pidof dmesg tail".split()
+COMMANDS = "sh mount mkdir ls insmod stty poweroff cat sleep usleep sync kill pidof dmesg tail".split()
 DISK_BYTES = 48 << 20
 
 
