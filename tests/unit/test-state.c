@@ -337,17 +337,6 @@ static void test_text_that_is_no_record_is_damage(void **state) {
         }
 }
 
-static void test_a_nul_byte_is_damage(void **state) {
-        const Folder *folder = *state;
-        _cleanup_(freep) char *text = NULL;
-
-        assert_int_equal(replace(folder, "a"), 0);
-        text = file_text(folder);
-        /* The terminating one goes too: a file system after a crash may end in zeroes. */
-        put_bytes(folder, text, strlen(text) + 1);
-        assert_int_equal(read_result(folder), -EBADMSG);
-}
-
 static void test_a_file_that_is_too_large_is_damage(void **state) {
         const Folder *folder = *state;
 
@@ -493,7 +482,6 @@ int main(void) {
                 IN_A_FOLDER(test_what_is_no_regular_file_is_damage),
                 IN_A_FOLDER(test_what_was_set_aside_is_listed_until_it_is_deleted),
                 IN_A_FOLDER(test_text_that_is_no_record_is_damage),
-                IN_A_FOLDER(test_a_nul_byte_is_damage),
                 IN_A_FOLDER(test_a_file_that_is_too_large_is_damage),
                 IN_A_FOLDER(test_what_is_missing_is_not_there),
                 IN_A_FOLDER(test_the_folder_and_those_above_are_made),
