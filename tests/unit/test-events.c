@@ -329,21 +329,6 @@ static void test_a_trap_in_the_place_of_the_file_is_survived(void **state) {
         assert_int_equal(events_last(life->events), 3);
 }
 
-static void test_where_numbers_cannot_be_read_none_is_used_twice(void **state) {
-        Life *life = *state;
-
-        emit(life, "a");
-        assert_int_equal(renameat(life->state_fd, "events", life->state_fd, "hidden"), 0);
-        assert_int_equal(mkdirat(life->state_fd, "events", 0755), 0);
-        restart(life);
-        assert_int_equal(unlinkat(life->state_fd, "events", AT_REMOVEDIR), 0);
-        assert_int_equal(renameat(life->state_fd, "hidden", life->state_fd, "events"), 0);
-        emit(life, "b");
-        restart(life);
-        assert_string_equal(visit(life, 0, 10).text, "a;b;");
-        assert_true(visit(life, 0, 10).rises);
-}
-
 #define WITH_LIFE(test) cmocka_unit_test_setup_teardown(test, life_init, life_done)
 
 int main(void) {
@@ -359,7 +344,6 @@ int main(void) {
                 WITH_LIFE(test_a_torn_line_is_passed_over_and_ended),
                 WITH_LIFE(test_a_line_that_lacks_only_its_newline_counts),
                 WITH_LIFE(test_rubbish_in_the_file_is_passed_over),
-                WITH_LIFE(test_where_numbers_cannot_be_read_none_is_used_twice),
                 WITH_LIFE(test_a_full_disk_hides_nothing_and_reuses_no_number),
                 WITH_LIFE(test_without_a_folder_memory_serves),
                 WITH_LIFE(test_a_missing_event_is_survived),

@@ -504,29 +504,6 @@ static void test_damaged_files_are_set_aside_and_the_daemon_starts(void **state)
         apply(life, "a");
 }
 
-/* It would be written over by the next apply, and the originals in it with it. */
-static void test_damage_that_cannot_be_set_aside_ends_the_start(void **state) {
-        Life *life = *state;
-        struct timespec now;
-
-        put(life, "state/" JOURNAL_PENDING, "memctl1 00000000 {}\n");
-        (void) clock_gettime(CLOCK_REALTIME, &now);
-        for (long i = 0; i < 5; i++) {
-                _cleanup_(freep) char *path = text_format(
-                        "state/" JOURNAL_PENDING ".damaged-%ld/in-the-way", (long) now.tv_sec + i);
-                put(life, path, "");
-        }
-        life->manager = manager_free(life->manager);
-        assert_int_equal(manager_new(&(ManagerOptions){.root = life->root,
-                                                       .event = life->event,
-                                                       .state_dir = life->folder,
-                                                       .config = config_default()},
-                                     &life->manager),
-                         0);
-        assert_true(manager_start(life->manager) < 0);
-        assert_int_equal(faccessat(life->state_fd, JOURNAL_PENDING, F_OK, 0), 0);
-}
-
 #define IN_A_LIFE(test) cmocka_unit_test_setup_teardown(test, life_init, life_done)
 
 int main(void) {
@@ -549,7 +526,6 @@ int main(void) {
                 IN_A_LIFE(test_a_probation_of_which_nothing_is_in_force_is_over),
                 IN_A_LIFE(test_a_probation_of_which_one_knob_is_in_force_goes_on),
                 IN_A_LIFE(test_damaged_files_are_set_aside_and_the_daemon_starts),
-                IN_A_LIFE(test_damage_that_cannot_be_set_aside_ends_the_start),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);
