@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/manager-private.h"
 
-/* What cannot be trusted is kept for a person, and the daemon goes on without it. Negative when it could not
- * be set aside, and would be written over. */
+/* What cannot be trusted is kept for a person, and the daemon goes on without it. Negative when it
+ * could not be set aside, and would be written over. */
 int manager_set_aside(Manager *manager, const char *file, int error, const char *loss) {
         _cleanup_(freep) char *aside = NULL;
         Event *event = event_new(EVENT_PROBLEM, NULL, 0);
