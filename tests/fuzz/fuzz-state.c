@@ -79,7 +79,7 @@ static void try_events(void) {
         uint64_t n = 0;
 
         events_file_init(&file, fuzz_folder());
-        check(events_file_read(&file, 0, UINT64_MAX, 10, take_event, &n) == 0 && n <= 10);
+        check(events_file_read(&file, 0, UINT64_MAX, 10, take_event, &n, NULL) == 0 && n <= 10);
         check(events_new(fuzz_folder(), &events) >= 0);
 }
 
