@@ -200,7 +200,7 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
 }
 
 @test "--watch shows a frame each interval until Ctrl-C, and each tells of its own time" {
-        run --separate-stderr timeout --preserve-status -s INT 2 \
+        run --separate-stderr timeout --foreground --preserve-status -s INT 2 \
                 "$MEMCTL" --root "$TREE" inspect reclaim --watch --interval 300ms --json=short
         expect_status 0
         ((${#lines[@]} >= 3))
@@ -209,7 +209,7 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
                 output=$line
                 json '0 < d["interval-usec"] < 2000000'
         done
-        run --separate-stderr timeout --preserve-status -s INT 1 \
+        run --separate-stderr timeout --foreground --preserve-status -s INT 2 \
                 "$MEMCTL" --root "$TREE" inspect overcommit --watch --interval 300ms
         expect_status 0
         (($(grep -c '^Mode' <<<"$output") >= 2))
@@ -218,7 +218,7 @@ full avg10=51.00 avg60=8.00 avg300=1.00 total=90'
 
 @test "on a terminal --watch draws each frame over the last, no longer than the screen" {
         run script --quiet --return --command \
-                "stty cols 80 rows 12; timeout --preserve-status -s INT 1 $MEMCTL --root $TREE inspect --watch --interval 300ms" /dev/null
+                "stty cols 80 rows 12; timeout --foreground --preserve-status -s INT 1 $MEMCTL --root $TREE inspect --watch --interval 300ms" /dev/null
         [[ $output == *$'\033[2J'*$'\033[H'*$'\033[H'* ]]
         local frame=${output##*$'\033[H'}
         (($(grep -c . <<<"$frame") <= 12))

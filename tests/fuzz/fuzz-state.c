@@ -101,14 +101,14 @@ static const struct {
         {"events.last", try_reserved},
 };
 
-/* Each line that is JSON becomes a record. */
+/* Each line that is an object in JSON becomes a record. */
 static void write_records(const char *file, char *text) {
         char *rest = NULL;
         bool first = true;
 
         for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
                 _cleanup_(json_putp) json_object *record = json_tokener_parse(line);
-                if (!record)
+                if (!json_object_is_type(record, json_type_object))
                         continue;
                 int r = first ? state_replace(fuzz_folder(), file, record)
                               : state_append(fuzz_folder(), file, record, false);
