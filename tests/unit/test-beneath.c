@@ -152,7 +152,7 @@ static int with_a_mount(const Folder *folder, int error) {
         _cleanup_(freep) char *in = text_format("%s/in", folder->tree);
         _cleanup_(freep) char *target = text_format("%s/in/folder", folder->tree);
 
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
             mount("tmpfs", target, "tmpfs", 0, NULL) < 0)
                 return CANNOT;
         int fd = open(in, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -173,7 +173,7 @@ static int on_an_overlay(const Folder *folder, int error) {
         _cleanup_(freep) char *target = text_format("%s/over", folder->tree);
 
         if (tree_write(folder->tree, "below/other", "") < 0 || mkdir(target, 0755) < 0 ||
-            unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+            unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
             mount("overlay", target, "overlay", MS_RDONLY, options) < 0)
                 return CANNOT;
         int fd = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC);

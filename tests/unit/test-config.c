@@ -199,10 +199,10 @@ static void test_problems_of_all_files_are_told(void **state) {
 }
 
 static void assert_refused(Machine *machine, const char *words) {
-        Config before = machine->config;
+        usec_t before = machine->config.sample_usec;
 
         assert_int_equal(load(machine), -EINVAL);
-        assert_memory_equal(&machine->config, &before, sizeof(before));
+        assert_int_equal(machine->config.sample_usec, before);
         if (!strstr(machine->problems.items[0].message, words))
                 fail_msg("%s", machine->problems.items[0].message);
         problems_done(&machine->problems);

@@ -118,8 +118,8 @@ static void test_what_is_there_is_read_at_once(void **state) {
         assert_int_equal(life->n_done, 1);
         assert_int_equal(n_events(life), 1);
         assert_null(life->note);
-        assert_true(now_usec() - start < USEC_PER_SEC);
-        assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left to wait for */
+        assert_true(now_usec() - start < 5 * USEC_PER_SEC); /* of 16 in vain */
+        assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);   /* nobody is left to wait for */
 }
 
 static void test_a_journal_that_lags_is_read_again(void **state) {
@@ -160,7 +160,7 @@ static void test_no_journal_is_said_at_once(void **state) {
         assert_int_equal(n_events(life), 0);
         assert_string_equal(life->note,
                             "what the kernel said of it is not known: there is no system journal");
-        assert_true(now_usec() - start < USEC_PER_SEC);
+        assert_true(now_usec() - start < 5 * USEC_PER_SEC); /* of 16 in vain */
 }
 
 static int hang(const Root *root, const char *cgroup, usec_t since_usec, KillLog *ret) {
@@ -180,8 +180,8 @@ static void test_a_reader_that_hangs_holds_up_nobody(void **state) {
         begin(life, 1);
         run(life, 800 * USEC_PER_MSEC);
         assert_int_equal(life->n_done, 0);
-        assert_true(life->longest_usec < 200 * USEC_PER_MSEC);
-        oom_log_freep(&life->log); /* in the midst of it */
+        assert_true(life->longest_usec < 2 * USEC_PER_SEC); /* it hangs for much longer */
+        oom_log_freep(&life->log);                          /* in the midst of it */
         run(life, 100 * USEC_PER_MSEC);
         assert_int_equal(life->n_done, 0);
 }
