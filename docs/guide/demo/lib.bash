@@ -107,9 +107,10 @@ demo_make_cgroup() {
         fi
 }
 
+# Noted before it is there: a signal may come in between.
 demo_try_cgroup() {
-        mkdir "$1/$demo_cgroup" 2>/dev/null || refuse "no cgroup can be made in $1"
         demo_groups+=("$1/$demo_cgroup")
+        mkdir "$1/$demo_cgroup" 2>/dev/null || refuse "no cgroup can be made in $1"
 }
 
 # The watchdog first, so that it takes its own along. What was started outside of the cgroup may wait
@@ -142,6 +143,7 @@ demo_clean_up() {
         [[ -z $demo_work ]] || rm -rf --one-file-system "$demo_work"
         for group in "${demo_groups[@]}"; do
                 for ((i = 0; i < 50; i++)); do
+                        [[ -d $group ]] || break
                         ! rmdir "$group" 2>/dev/null || break
                         sleep 0.1
                 done
@@ -160,7 +162,12 @@ demo_begin() {
         trap demo_clean_up EXIT
         trap 'exit 130' INT
         trap 'exit 143' TERM HUP
-        demo_work=$(mktemp -d "/var/tmp/$demo_cgroup.XXXXXX") || refuse 'no folder in /var/tmp'
+        # Not mktemp(1), which would have made it before we know its name.
+        demo_work=/var/tmp/$demo_cgroup.$SRANDOM
+        mkdir -m 0700 "$demo_work" || {
+                demo_work=''
+                refuse 'no folder in /var/tmp'
+        }
         demo_make_cgroup "$limit"
         { echo "$demo_cgroup begins" >/dev/kmsg; } 2>/dev/null
         # Its own process group would survive Ctrl-C; like this it ends with the rest. It holds no
