@@ -42,13 +42,6 @@
 static bool counting, refusing;
 static size_t n_asked;
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *old, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-
-#define EXPORTED __attribute__((visibility("default")))
-
 /* False, with errno, when there is none. */
 static bool ask(void) {
         n_asked += counting;
@@ -57,42 +50,7 @@ static bool ask(void) {
         return !refusing;
 }
 
-EXPORTED void *malloc(size_t size) {
-        return ask() ? __libc_malloc(size) : NULL;
-}
-
-EXPORTED void *calloc(size_t n, size_t size) {
-        return ask() ? __libc_calloc(n, size) : NULL;
-}
-
-EXPORTED void *realloc(void *old, size_t size) {
-        return ask() ? __libc_realloc(old, size) : NULL;
-}
-
-EXPORTED void *reallocarray(void *old, size_t n, size_t size) {
-        size_t bytes;
-
-        if (__builtin_mul_overflow(n, size, &bytes) || !ask())
-                return NULL;
-        return __libc_realloc(old, bytes);
-}
-
-EXPORTED void *memalign(size_t alignment, size_t size) {
-        return ask() ? __libc_memalign(alignment, size) : NULL;
-}
-
-EXPORTED void *aligned_alloc(size_t alignment, size_t size) {
-        return memalign(alignment, size);
-}
-
-EXPORTED int posix_memalign(void **ret, size_t alignment, size_t size) {
-        void *block = memalign(alignment, size);
-
-        if (!block)
-                return ENOMEM;
-        *ret = block;
-        return 0;
-}
+#include "tests/support/own-malloc.h"
 
 /* The kernel has its own memory: the one that stands in for it, too. */
 static ssize_t
