@@ -14,8 +14,9 @@ typedef struct Files {
         const char *current;
         const char *max;
         const char *high;
-        const char *swap;     /* version 1: memory and swap together */
-        const char *hits;     /* a file of one number, or of "max N" */
+        const char *swap; /* version 1: memory and swap together */
+        const char *hits; /* a file of one number; NULL: "max N" beside the kills */
+        const char *swap_hits;
         const char *oom_kill; /* a file with "oom_kill N" */
         const char *refaults; /* in memory.stat, of all below */
 } Files;
@@ -26,13 +27,15 @@ static const Files files_of[] = {
                NULL,
                "memory.memsw.usage_in_bytes",
                "memory.failcnt",
+               "memory.memsw.failcnt",
                "memory.oom_control",
                "total_workingset_refault"},
         [2] = {"memory.current",
                "memory.max",
                "memory.high",
                "memory.swap.current",
-               "memory.events",
+               NULL,
+               NULL,
                "memory.events",
                "workingset_refault"},
 };
@@ -102,6 +105,17 @@ static int64_t read_swap(int dir_fd, const char *folder, const Files *files, int
         return current < 0 ? FIGURE_NONE : MIN_OF(MAX_OF(swap - current, (int64_t) 0), FIGURE_MAX);
 }
 
+/* Of version 1. The limit on memory and swap together is tried first (try_charge_memcg,
+ * mm/memcontrol.c), and where it is the same, it is the one that everybody runs into. */
+static int64_t read_hits(int dir_fd, const char *folder, const Files *files) {
+        int64_t memory = MIN_OF(read_number(dir_fd, folder, files->hits), FIGURE_MAX);
+        int64_t both = MIN_OF(read_number(dir_fd, folder, files->swap_hits), FIGURE_MAX);
+
+        if (memory < 0 || both < 0)
+                return MAX_OF(memory, both);
+        return MIN_OF(memory + both, FIGURE_MAX);
+}
+
 static void read_events(int dir_fd, const char *folder, const Files *files, Cgroup *cgroup) {
         char text[TEXT_MAX];
 
@@ -109,8 +123,8 @@ static void read_events(int dir_fd, const char *folder, const Files *files, Cgro
                 cgroup->oom_kill = find_number(text, "oom_kill");
                 cgroup->hits = find_number(text, "max");
         }
-        if (!streq(files->hits, files->oom_kill))
-                cgroup->hits = MIN_OF(read_number(dir_fd, folder, files->hits), FIGURE_MAX);
+        if (files->hits)
+                cgroup->hits = read_hits(dir_fd, folder, files);
 }
 
 /* Refaults of anonymous memory and of the page cache together; one name up to 5.8. */
@@ -160,8 +174,7 @@ static int add_cgroup(Walk *walk, int dir_fd, const char *folder) {
         cgroup.swap = read_swap(dir_fd, folder, files, cgroup.current);
         read_events(dir_fd, folder, files, &cgroup);
         read_pressure(walk, dir_fd, folder, &cgroup);
-        /* The level moves: who is full at one instant was close at another. */
-        if (cgroup_limit(&cgroup) > 0 && cgroup.current >= cgroup_limit(&cgroup) / 2)
+        if (cgroup_is_close(&cgroup))
                 cgroup.refault = read_refaults(dir_fd, folder, files->refaults);
         cgroup.path = strdup(walk->path);
         if (!cgroup.path || array_grow(&walk->cgroups.items, walk->cgroups.n, sizeof(cgroup)) < 0) {
@@ -328,9 +341,16 @@ int64_t cgroup_limit(const Cgroup *cgroup) {
 
 bool cgroup_is_full(const Cgroup *cgroup) {
         int64_t limit = cgroup_limit(cgroup);
-        /* Charges come in batches of 64 pages a CPU, and reclaim frees 32 at a time: around the
-         * limit the level moves by that much (MEMCG_CHARGE_BATCH, SWAP_CLUSTER_MAX). */
-        int64_t slack = MAX_OF(limit / 50, MIN_OF(limit / 8, (int64_t) 1024 * 1024));
+        /* Around the limit the level moves: charges come in batches of 64 pages a CPU, and reclaim
+         * takes 32 folios at a time, which of files that are read ahead are of 128 KiB each
+         * (MEMCG_CHARGE_BATCH, SWAP_CLUSTER_MAX, VM_READAHEAD_PAGES). */
+        int64_t slack = MAX_OF(limit / 50, MIN_OF(limit / 8, (int64_t) 4 * 1024 * 1024));
 
         return limit > 0 && cgroup->current >= limit - slack;
+}
+
+bool cgroup_is_close(const Cgroup *cgroup) {
+        int64_t limit = cgroup_limit(cgroup);
+
+        return limit > 0 && cgroup->current >= limit / 2;
 }

@@ -19,7 +19,7 @@ typedef struct Cgroup {
         int64_t max;  /* FIGURE_NONE: no limit */
         int64_t high; /* the same; version 2 alone */
         int64_t swap;
-        int64_t hits;     /* how often it ran into max ("max" of memory.events, failcnt) */
+        int64_t hits;     /* how often it ran into max ("max" of memory.events; both failcnt) */
         int64_t oom_kill; /* processes killed in it */
         int64_t refault;  /* pages that came back after they had been taken; near the limit alone */
         PressureLine some;
@@ -48,3 +48,5 @@ const Cgroup *cgroups_find(const Cgroups *cgroups, const char *path);
 int64_t cgroup_limit(const Cgroup *cgroup);
 /* So close below its limit that hardly anything can be added without taking something away. */
 bool cgroup_is_full(const Cgroup *cgroup);
+/* Half full or more. The level moves: who is close at one instant was full at another. */
+bool cgroup_is_close(const Cgroup *cgroup);

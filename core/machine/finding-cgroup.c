@@ -17,6 +17,7 @@ typedef struct Trouble {
         int64_t refaults; /* pages a second; -1 when not known */
         int64_t hits;     /* since the earlier reading */
         int64_t kills;
+        bool full_before;
 } Trouble;
 
 static int64_t difference(int64_t before, int64_t now) {
@@ -37,6 +38,7 @@ static Trouble trouble_of(const Case *c, const Cgroup *cgroup) {
                 .refaults = before ? difference(before->refault, cgroup->refault) : -1,
                 .hits = before ? difference(before->hits, cgroup->hits) : -1,
                 .kills = before ? difference(before->oom_kill, cgroup->oom_kill) : -1,
+                .full_before = before && cgroup_is_full(before),
         };
 
         if (trouble.refaults > 0)
@@ -51,7 +53,7 @@ static bool is_thrashing(const Case *c, const Cgroup *cgroup, const Trouble *tro
         uint64_t page = c->now->facts->context.page_bytes;
         int64_t limit = cgroup_limit(cgroup);
 
-        if (!cgroup_is_full(cgroup))
+        if (!cgroup_is_full(cgroup) && !trouble->full_before && trouble->hits <= 0)
                 return false;
         if (trouble->some >= STALLED_HIGH)
                 return true;
@@ -166,7 +168,7 @@ void finding_rule_cgroups(const Case *c) {
 
         for (size_t i = 0; i < c->now->cgroups.n; i++) {
                 const Cgroup *cgroup = &c->now->cgroups.items[i];
-                if (cgroup->oom_kill <= 0 && !cgroup_is_full(cgroup))
+                if (cgroup->oom_kill <= 0 && !cgroup_is_close(cgroup))
                         continue;
                 Trouble trouble = trouble_of(c, cgroup);
                 if (is_thrashing(c, cgroup, &trouble))

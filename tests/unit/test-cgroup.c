@@ -114,7 +114,8 @@ static void test_version_1_has_its_pressure_in_the_tree_of_version_2(void **stat
         recorded_put(&machine, V1 "x/y/memory.limit_in_bytes", "67108864\n");
         recorded_put(&machine, V1 "x/y/memory.usage_in_bytes", "67000000\n");
         recorded_put(&machine, V1 "x/y/memory.memsw.usage_in_bytes", "67004096\n");
-        recorded_put(&machine, V1 "x/y/memory.failcnt", "99\n");
+        recorded_put(&machine, V1 "x/y/memory.failcnt", "90\n");
+        recorded_put(&machine, V1 "x/y/memory.memsw.failcnt", "9\n");
         recorded_put(&machine, V1 "x/y/memory.oom_control", "under_oom 0\noom_kill 2\n");
         recorded_put(&machine,
                      V1 "x/y/memory.stat",

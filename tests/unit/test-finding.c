@@ -373,7 +373,24 @@ static void test_a_cgroup_that_thrashes_is_named(void **state) {
                 "The cgroup /shop.slice/web.service is thrashing at its limit of 64 MiB "
                 "(memory.max). 820 pages a second come back right after they were "
                 "taken.");
-        patient.now.cgroups.items[0].current = 60 * MIB;
+        patient.now.cgroups.items[0].current = 58 * MIB;
+        patient.before.cgroups.items[0].current = 58 * MIB;
+        assert_quiet(&patient);
+}
+
+/* So much was taken away at once that it is not full when we look. */
+static void test_a_cgroup_that_thrashes_below_its_limit_is_named(void **state) {
+        ON(patient, "x86-2g-6.1");
+
+        put_cgroup(&patient.before, 1000, 0);
+        put_cgroup(&patient.now, 1000 + 820, 0);
+        patient.now.cgroups.items[0].current = 58 * MIB;
+        assert_found(&patient, "cgroup-thrashing", FINDING_WARNING);
+        patient.before.cgroups.items[0].current = 58 * MIB;
+        assert_quiet(&patient);
+        patient.now.cgroups.items[0].hits++;
+        assert_found(&patient, "cgroup-thrashing", FINDING_WARNING);
+        patient.now.cgroups.items[0].current = 20 * MIB; /* hit it, and gave back */
         assert_quiet(&patient);
 }
 
@@ -441,6 +458,7 @@ int main(void) {
                 cmocka_unit_test(test_reclaim_and_compaction_in_vain),
                 cmocka_unit_test(test_the_oom_killer_at_work),
                 cmocka_unit_test(test_a_cgroup_that_thrashes_is_named),
+                cmocka_unit_test(test_a_cgroup_that_thrashes_below_its_limit_is_named),
                 cmocka_unit_test(test_a_cgroup_that_waits_is_named_from_one_reading),
                 cmocka_unit_test(test_kills_in_a_cgroup),
                 cmocka_unit_test(test_the_worst_comes_first),
