@@ -16,6 +16,7 @@ setup_file() {
         knob dirty_ratio 20
         knob dirty_background_ratio 10
         echo madvise >/sys/kernel/mm/transparent_hugepage/enabled
+        echo madvise >/sys/kernel/mm/transparent_hugepage/defrag
         knobs_save "$knobs_at_start"
 }
 

@@ -2,9 +2,9 @@
 /*
  * Steady loads that a change of a knob makes wait, for the system tests.
  *
- *     load write FILE            bursts of buffered writes over 64 MiB of a file, and rests
- *     load touch MIB RATE CGROUP walks through so much memory, so many pages a second, from within
- * a cgroup of version 1 that is too small for it
+ *     load write FILE         bursts of buffered writes over 64 MiB of a file, and rests
+ *     load sparse MIB CGROUP  takes so much memory, uses one page in each 2 MiB of it, gives it
+ * back, and rests, in a cgroup of version 1: with huge pages it is all used
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,8 +16,7 @@
 
 #define CHUNK ((size_t) 64 * 1024)
 #define FILE_CHUNKS 1024
-#define PAGE ((size_t) 4096)
-#define TICKS_PER_SEC 50
+#define HUGE_PAGE ((size_t) 2 << 20)
 
 static void rest(long msec) {
         const struct timespec time = {.tv_sec = msec / 1000, .tv_nsec = msec % 1000 * 1000000};
@@ -54,34 +53,31 @@ static int enter(const char *cgroup) {
         return fclose(file);
 }
 
-static int run_touch(size_t mib, long rate, const char *cgroup) {
-        size_t size = mib << 20, at = 0;
+static int use_a_page_in_each(size_t size) {
+        char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+        if (memory == MAP_FAILED)
+                return -1;
+        for (size_t at = 0; at < size; at += HUGE_PAGE)
+                memory[at] = 1;
+        return munmap(memory, size);
+}
+
+static int run_sparse(size_t mib, const char *cgroup) {
         if (enter(cgroup) < 0)
                 return EXIT_FAILURE;
-        char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED)
-                return EXIT_FAILURE;
-        (void) madvise(memory, size, MADV_NOHUGEPAGE);
-        /* What cannot be compressed, or zswap would do all the work. */
-        for (size_t i = 0; i < size; i += sizeof(int)) {
-                int value = rand();
-                memcpy(memory + i, &value, sizeof(value));
-        }
         for (;;) {
-                for (long n = rate / TICKS_PER_SEC; n > 0; n--) {
-                        memory[at]++;
-                        at = (at + PAGE) % size;
-                }
-                rest(1000 / TICKS_PER_SEC);
+                if (use_a_page_in_each(mib << 20) < 0)
+                        return EXIT_FAILURE;
+                rest(50);
         }
 }
 
 int main(int argc, char **argv) {
         if (argc == 3 && strcmp(argv[1], "write") == 0)
                 return run_write(argv[2]);
-        if (argc == 5 && strcmp(argv[1], "touch") == 0)
-                return run_touch((size_t) atol(argv[2]), atol(argv[3]), argv[4]);
-        (void) fputs("load write FILE | load touch MIB RATE CGROUP\n", stderr);
+        if (argc == 4 && strcmp(argv[1], "sparse") == 0)
+                return run_sparse((size_t) atol(argv[2]), argv[3]);
+        (void) fputs("load write FILE | load sparse MIB CGROUP\n", stderr);
         return 2;
 }
