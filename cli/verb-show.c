@@ -12,6 +12,10 @@ static Profile *load_profile(const Machine *machine, const char *name) {
         return store_load(machine->root, name, STORE_ANY, &problems, &profile) < 0 ? NULL : profile;
 }
 
+static const char *drift_text(DriftPolicy policy) {
+        return policy == DRIFT_POLICY_NONE ? NULL : drift_policy_to_string(policy);
+}
+
 static json_object *setting_json(const Setting *setting) {
         char name[KNOB_NAME_MAX], text[VALUE_TEXT_MAX];
         json_object *object = json_object_new_object();
@@ -26,6 +30,7 @@ static json_object *setting_json(const Setting *setting) {
         json_add_bool(object, "optional", setting->optional);
         json_add_text(
                 object, "only", setting->only == ONLY_NONE ? NULL : only_to_string(setting->only));
+        json_add_text(object, "drift", drift_text(setting->drift));
         json_add_text(object, "source", setting->source);
         json_add_text(object, "reviewed", setting->reviewed);
         return object;
@@ -102,6 +107,7 @@ static json_object *show_json(const Settings *settings, const Profile *profile) 
         json_add_text(object, "why-not", settings->why_not);
         json_add(object, "settings", items);
         json_add(object, "skipped", skipped);
+        json_add_text(object, "drift", drift_text(settings->drift));
         json_add(object, "watch", watch_json(&settings->watch));
         return object;
 }
@@ -144,6 +150,23 @@ static void print_skipped(const Settings *settings) {
                         "%s: %s (%s)", name, skipped->reason, origin_short(skipped->origin));
                 (void) fputs("  ", stdout);
                 print_beside(2, line ? line : name);
+        }
+}
+
+/* What becomes of a value that something else changes, where the profile says it. */
+static void print_drift(const Settings *settings) {
+        char name[KNOB_NAME_MAX];
+
+        if (settings->drift != DRIFT_POLICY_NONE)
+                (void) printf("  a value that is changed from outside: %s\n",
+                              drift_policy_to_string(settings->drift));
+        for (size_t i = 0; i < settings->n; i++) {
+                if (settings->items[i].drift == settings->drift)
+                        continue;
+                knob_ref_name(settings->items[i].ref, name);
+                (void) printf("  %s, when it is changed from outside: %s\n",
+                              name,
+                              drift_policy_to_string(settings->items[i].drift));
         }
 }
 
@@ -215,5 +238,6 @@ ExitCode verb_show(size_t n, char **arguments) {
         ExitCode code = print_settings(settings, &machine.facts.context);
         print_skipped(settings);
         print_watch(&settings->watch);
+        print_drift(settings);
         return code;
 }

@@ -33,6 +33,7 @@ LINE = '^[^\\u0000-\\u001f\\u007f]*$'
 COMPARED = r'^(<=|>=|==|<|>|=) *'
 # Powers of two from 8 kB to 16 GiB, as the folders are called.
 SIZES = '|'.join(str(2**power) for power in range(3, 25))
+DRIFT = {'enum': ['report', 'repair', 'yield']}
 METRICS = [f'{what}.{who}' for what in ('memory', 'io', 'cpu') for who in ('some', 'full')]
 
 
@@ -88,6 +89,7 @@ def form_schema(knob):
     properties = {
         'value': {'anyOf': plain_schemas(knob)},
         'optional': {'enum': [True, False, 'yes', 'no', 'on', 'off', 'true', 'false', 0, 1]},
+        'drift': DRIFT,
         'source': text(minLength=1, maxLength=512),
         'reviewed': text(pattern=r'^\d{4}-(0[1-9]|1[0-2])(-\d\d)?$'),
     }
@@ -205,6 +207,7 @@ def schema(catalogue):
         'inherits': {'type': ['array', 'null'], 'items': name, 'maxItems': 16, 'uniqueItems': True},
         **refer,
         'overrides': {'type': ['array', 'null'], 'items': override},
+        'drift': DRIFT,
         'watch': watch_schema(),
     }
     return {

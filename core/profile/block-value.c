@@ -3,6 +3,43 @@
 
 #include <ctype.h>
 
+static const char *const drift_policy_names[_DRIFT_POLICY_MAX] = {
+        [DRIFT_POLICY_NONE] = "none",
+        [DRIFT_POLICY_REPORT] = "report",
+        [DRIFT_POLICY_REPAIR] = "repair",
+        [DRIFT_POLICY_YIELD] = "yield",
+};
+
+const char *drift_policy_to_string(DriftPolicy policy) {
+        return policy >= 0 && policy < _DRIFT_POLICY_MAX ? drift_policy_names[policy] : NULL;
+}
+
+DriftPolicy drift_policy_from_string(const char *name) {
+        for (int policy = DRIFT_POLICY_REPORT; policy < _DRIFT_POLICY_MAX; policy++)
+                if (streq(drift_policy_names[policy], name))
+                        return policy;
+        return _DRIFT_POLICY_INVALID;
+}
+
+void block_value_read_drift(Reader *reader, const Node *node, DriftPolicy *ret) {
+        static const char expected[] = "report, repair or yield";
+        const char *text = reader_text(reader, node, expected);
+
+        if (!text)
+                return;
+        DriftPolicy policy = drift_policy_from_string(text);
+        if (policy < 0) {
+                reader_error(reader,
+                             node,
+                             "report: tell; repair: write the value again; yield: let it go",
+                             "drift is \"%s\"; expected %s",
+                             text,
+                             expected);
+                return;
+        }
+        *ret = policy;
+}
+
 /* A value as it is read: which of its parts were said, and where. */
 typedef struct ValueForm {
         const Knob *knob;
@@ -69,6 +106,11 @@ static void form_only(Reader *reader, const Node *node, void *target) {
                              text);
 }
 
+static void form_drift(Reader *reader, const Node *node, void *target) {
+        ValueForm *form = target;
+        block_value_read_drift(reader, node, &form->value.drift);
+}
+
 static void form_source(Reader *reader, const Node *node, void *target) {
         ValueForm *form = target;
         const char *text = reader_text(reader, node, "who recommends it, and where");
@@ -109,6 +151,7 @@ static const Field form_fields[] = {
         {"at-least", form_at_least},
         {"at-most", form_at_most},
         {"only", form_only},
+        {"drift", form_drift},
         {"source", form_source},
         {"reviewed", form_reviewed},
 };

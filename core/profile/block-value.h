@@ -12,4 +12,7 @@ ProfileValue block_value_read(Reader *reader, const Node *node, const Knob *knob
 /* Tells of a value that no kernel takes. name is the knob's, with its numbers. */
 void block_value_check(Reader *reader, const ProfileSetting *setting, const char *name);
 
+/* "report", "repair" or "yield", of a value or of a whole profile; *ret stays when it is none. */
+void block_value_read_drift(Reader *reader, const Node *node, DriftPolicy *ret);
+
 void block_value_done(ProfileValue *value);

@@ -54,12 +54,51 @@ static int step_advance(Step *step, const Step *then) {
                 step->partner = then->partner;
         }
         step->new = then->new;
+        step->drift = then->drift;
+        step->only = then->only;
         free(step->origin);
         step->origin = origin;
         return value_equal(&step->old, &step->new) &&
                                (!step->paired || value_is_zero(&step->partner_old))
                        ? 0
                        : 1;
+}
+
+/* Back where it began: by a setting, which is in force then, or because none asks for it. */
+static int plan_settle(Plan *plan, size_t at) {
+        const Step *step = &plan->steps[at];
+        int r = streq(step->origin, ORIGIN_ORIGINAL) ? 0
+                                                     : plan_add_unchanged(plan, step, step->origin);
+
+        plan_drop(plan, at);
+        return r;
+}
+
+static bool has_step(const Plan *plan, KnobRef ref) {
+        for (size_t i = 0; i < plan->n; i++)
+                if (knob_ref_equal(plan->steps[i].ref, ref) ||
+                    (plan->steps[i].paired && knob_ref_equal(plan->steps[i].partner, ref)))
+                        return true;
+        return false;
+}
+
+/* What then's profile asks for and was so already, unless first made it so. */
+static int take_unchanged(Plan *plan, const Plan *then) {
+        for (size_t i = 0; i < then->n_unchanged; i++) {
+                const Unchanged *from = &then->unchanged[i];
+                const Step step = {
+                        .ref = from->ref,
+                        .new = from->value,
+                        .drift = from->drift,
+                        .only = from->only,
+                };
+                if (streq(from->origin, ORIGIN_ORIGINAL) || has_step(plan, from->ref))
+                        continue;
+                int r = plan_add_unchanged(plan, &step, from->origin);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int plan_add(Plan *plan, const Step *step) {
@@ -69,7 +108,7 @@ static int plan_add(Plan *plan, const Step *step) {
                 if (same_knob(&plan->steps[i], step)) {
                         int r = step_advance(&plan->steps[i], step);
                         if (r == 0)
-                                plan_drop(plan, i);
+                                r = plan_settle(plan, i);
                         return r < 0 ? r : 0;
                 }
         return plan_insert(plan, step);
@@ -93,6 +132,9 @@ int plan_merge(const Plan *first, const Plan *then, Plan **ret) {
                 if (r < 0)
                         return r;
         }
+        int r = take_unchanged(plan, then);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(plan);
         return 0;
 }

@@ -6,10 +6,6 @@
 
 #include "core/profile/plan.h"
 
-/* The origin of steps that no profile asks for. */
-#define ORIGIN_GUARD "guard"
-#define ORIGIN_ORIGINAL "original value"
-
 /*
  * Problem and -EINVAL when the dirty limits as they will stand together make no sense: the
  * background one not below the foreground one (the kernel then takes half of the latter without

@@ -43,6 +43,17 @@ static int append(json_object *array, json_object *object, int r) {
         return -ENOMEM;
 }
 
+/* Only where they are said. */
+static int add_policies(json_object *object, DriftPolicy drift, Only only) {
+        int r = 0;
+
+        if (drift != DRIFT_POLICY_NONE)
+                r = add_text(object, "drift", drift_policy_to_string(drift));
+        if (r >= 0 && only != ONLY_NONE)
+                r = add_text(object, "only", only_to_string(only));
+        return r;
+}
+
 static int append_step(json_object *array, const Step *step) {
         json_object *object = json_object_new_object();
         if (!object)
@@ -61,6 +72,8 @@ static int append_step(json_object *array, const Step *step) {
                 r = add_value(object, "partner-old", &step->partner_old);
         if (r >= 0)
                 r = add_text(object, "origin", step->origin);
+        if (r >= 0)
+                r = add_policies(object, step->drift, step->only);
         return append(array, object, r);
 }
 
@@ -74,6 +87,8 @@ static int append_unchanged(json_object *array, const Unchanged *unchanged) {
                 r = add_value(object, "value", &unchanged->value);
         if (r >= 0)
                 r = add_text(object, "origin", unchanged->origin);
+        if (r >= 0)
+                r = add_policies(object, unchanged->drift, unchanged->only);
         return append(array, object, r);
 }
 
@@ -144,6 +159,14 @@ static int get_origin(json_object *object, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+static int get_policies(json_object *object, DriftPolicy *ret_drift, Only *ret_only) {
+        const char *drift = get_text(object, "drift"), *only = get_text(object, "only");
+
+        *ret_drift = drift ? drift_policy_from_string(drift) : DRIFT_POLICY_NONE;
+        *ret_only = only ? only_from_string(only) : ONLY_NONE;
+        return *ret_drift < 0 || *ret_only < 0 ? -EBADMSG : 0;
+}
+
 static int get_step_kind(json_object *object, StepKind *ret) {
         const char *name = get_text(object, "kind");
 
@@ -180,7 +203,7 @@ static int load_step(json_object *object, Plan *plan) {
         if (get_step_kind(object, &step.kind) < 0 || get_ref(object, "knob", &step.ref) < 0 ||
             has_step(plan, step.ref) || get_value(object, "old", step.ref.knob, &step.old) < 0 ||
             get_value(object, "new", step.ref.knob, &step.new) < 0 ||
-            get_partner(object, &step) < 0)
+            get_partner(object, &step) < 0 || get_policies(object, &step.drift, &step.only) < 0)
                 return -EBADMSG;
         if (step.kind == STEP_GUARD && !value_equal(&step.old, &step.new))
                 return -EBADMSG;
@@ -196,7 +219,8 @@ static int load_unchanged(json_object *object, Plan *plan) {
         Unchanged unchanged = {0};
 
         if (get_ref(object, "knob", &unchanged.ref) < 0 ||
-            get_value(object, "value", unchanged.ref.knob, &unchanged.value) < 0)
+            get_value(object, "value", unchanged.ref.knob, &unchanged.value) < 0 ||
+            get_policies(object, &unchanged.drift, &unchanged.only) < 0)
                 return -EBADMSG;
         if (array_grow(&plan->unchanged, plan->n_unchanged, sizeof(Unchanged)) < 0)
                 return -ENOMEM;

@@ -19,6 +19,7 @@ typedef struct Wish {
         const char *origin;
         bool optional;
         Only only;
+        DriftPolicy drift;
         const Value *original; /* what it goes back to without the profile, or NULL: the live one */
 } Wish;
 
@@ -47,14 +48,19 @@ static int add_step(Plan *plan, const Step *step, const char *origin) {
         return 0;
 }
 
-static int add_unchanged(Plan *plan, KnobRef ref, const Value *value, const char *origin) {
+int plan_add_unchanged(Plan *plan, const Step *step, const char *origin) {
         if (array_grow(&plan->unchanged, plan->n_unchanged, sizeof(Unchanged)) < 0)
                 return -ENOMEM;
         char *copy = strdup(origin);
         if (!copy)
                 return -ENOMEM;
-        plan->unchanged[plan->n_unchanged++] =
-                (Unchanged){.ref = ref, .value = *value, .origin = copy};
+        plan->unchanged[plan->n_unchanged++] = (Unchanged){
+                .ref = step->ref,
+                .value = step->new,
+                .origin = copy,
+                .drift = step->drift,
+                .only = step->only,
+        };
         return 0;
 }
 
@@ -126,7 +132,13 @@ static const Value *find_original(const Setting *restore, size_t n_restore, Knob
 }
 
 static int add_wish(const Builder *builder, const Wish *wish) {
-        Step step = {.kind = STEP_SET, .ref = wish->ref, .new = *wish->value};
+        Step step = {
+                .kind = STEP_SET,
+                .ref = wish->ref,
+                .new = *wish->value,
+                .drift = wish->drift,
+                .only = wish->only,
+        };
         bool found = false;
 
         int r = read_live(builder, wish, step.ref, &step.old, &found);
@@ -143,7 +155,7 @@ static int add_wish(const Builder *builder, const Wish *wish) {
         if (r < 0)
                 return r;
         if (value_equal(&step.old, &step.new) && (!step.paired || value_is_zero(&step.partner_old)))
-                return add_unchanged(builder->plan, step.ref, &step.new, wish->origin);
+                return plan_add_unchanged(builder->plan, &step, wish->origin);
         return add_step(builder->plan, &step, wish->origin);
 }
 
@@ -184,6 +196,7 @@ static int add_wishes(const Builder *builder,
                         .origin = original ? ORIGIN_ORIGINAL : from->origin,
                         .optional = from->optional,
                         .only = from->only,
+                        .drift = from->drift,
                         .original = find_original(restore, n_restore, from->ref),
                 };
                 if (original && is_concerned(builder->plan, settings, from->ref))

@@ -18,6 +18,10 @@
 
 #include "core/profile/resolve.h"
 
+/* The origin of steps that no profile asks for. */
+#define ORIGIN_GUARD "guard"
+#define ORIGIN_ORIGINAL "original value"
+
 typedef enum StepKind {
         STEP_SET,
         STEP_GUARD, /* keep the value: new equals old */
@@ -34,6 +38,8 @@ typedef struct Step {
         KnobRef partner;   /* when paired */
         Value partner_old; /* when paired */
         char *origin;      /* which line asks for it; "guard", "original value" for our own */
+        DriftPolicy drift; /* when something else changes it later */
+        Only only;         /* a change that way is none */
 } Step;
 
 /* A setting that is in force already. */
@@ -41,6 +47,8 @@ typedef struct Unchanged {
         KnobRef ref;
         Value value;
         char *origin;
+        DriftPolicy drift;
+        Only only;
 } Unchanged;
 
 typedef struct Plan {
@@ -67,6 +75,9 @@ int plan_new(const Root *root,
              Plan **ret);
 Plan *plan_free(Plan *plan);
 DEFINE_CLEANUP(Plan *, plan_free)
+
+/* Adds what the step sets as being in force already. -ENOMEM. */
+int plan_add_unchanged(Plan *plan, const Step *step, const char *origin);
 
 /* Which file gets which value to take the step back: the knob itself, or its partner when that was
  * the member in force. Both zero: the ratio. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/profile/profile.h"
 
+#include "core/profile/block-value.h"
 #include "core/profile/block.h"
 #include "core/profile/reader.h"
 #include "core/profile/watch.h"
@@ -120,6 +121,11 @@ static void read_watch(Reader *reader, const Node *node, void *target) {
         watch_read(reader, node, &profile->watch);
 }
 
+static void read_drift(Reader *reader, const Node *node, void *target) {
+        Profile *profile = target;
+        block_value_read_drift(reader, node, &profile->drift);
+}
+
 static void override_when(Reader *reader, const Node *node, void *target) {
         ProfileOverride *override = target;
         when_read(reader, node, &override->when);
@@ -178,6 +184,7 @@ static const Field profile_fields[] = {
         {"zswap", read_block},
         {"hugepages", read_block},
         {"overrides", read_overrides},
+        {"drift", read_drift},
         {"watch", read_watch},
 };
 

@@ -51,6 +51,16 @@ typedef enum Only {
         _ONLY_INVALID = -EINVAL,
 } Only;
 
+/* What becomes of a value that something else changes while the profile is in force. */
+typedef enum DriftPolicy {
+        DRIFT_POLICY_NONE,   /* not said: what memctld.conf has */
+        DRIFT_POLICY_REPORT, /* it is told, and left alone */
+        DRIFT_POLICY_REPAIR, /* the profile's value is written again */
+        DRIFT_POLICY_YIELD,  /* the knob is let go: it is the other's from then on */
+        _DRIFT_POLICY_MAX,
+        _DRIFT_POLICY_INVALID = -EINVAL,
+} DriftPolicy;
+
 /* How a profile says a value. */
 typedef struct ProfileValue {
         char *text; /* as written: "10s", "madvise"; NULL when of-ram is used */
@@ -59,6 +69,7 @@ typedef struct ProfileValue {
         uint64_t at_most_bytes;  /* 0: no bound */
         bool optional;           /* skipped where the kernel lacks the knob */
         Only only;
+        DriftPolicy drift;
         char *source;   /* who recommends it, and where; or NULL */
         char *reviewed; /* when somebody last looked: "2026-11", or NULL */
 } ProfileValue;
@@ -155,6 +166,7 @@ typedef struct Profile {
         ProfileSettings settings;
         ProfileOverride *overrides;
         size_t n_overrides;
+        DriftPolicy drift; /* of every value that says none of its own */
         Watch watch;
         bool loose; /* from a file that a person named: its parents lie beside it first */
 } Profile;
@@ -185,6 +197,10 @@ char *when_format(const When *when);
 const char *only_to_string(Only only);
 /* "raise" or "lower". */
 Only only_from_string(const char *name);
+
+const char *drift_policy_to_string(DriftPolicy policy);
+/* "report", "repair" or "yield". */
+DriftPolicy drift_policy_from_string(const char *name);
 
 void watch_done(Watch *watch);
 const char *on_regression_to_string(OnRegression value);

@@ -45,6 +45,8 @@ static int put_watch(Resolver *resolver, const Profile *profile) {
                 resolver->limits_from = profile;
         if (profile->watch.set & WATCH_SET_REGRESSIONS)
                 resolver->regressions_from = profile;
+        if (profile->drift != DRIFT_POLICY_NONE)
+                resolver->settings->drift = profile->drift;
         return watch_merge(&resolver->settings->watch, &profile->watch);
 }
 
@@ -94,6 +96,8 @@ static int settle_source(const SettingContext *context, Settings *settings, Sett
             array_grow(&settings->skipped, settings->n_skipped, sizeof(Skipped)) < 0)
                 return -ENOMEM;
         int r = setting_resolve(context, &source, &setting, &skipped);
+        if (r > 0 && setting.drift == DRIFT_POLICY_NONE)
+                setting.drift = settings->drift;
         if (r > 0)
                 settings->items[settings->n++] = setting;
         else if (r == 0)

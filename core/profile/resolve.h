@@ -16,7 +16,8 @@ typedef struct Setting {
         char *origin; /* "etc/memctl/profiles/redis.yaml:12", with the root's prefix */
         Place place;  /* of the key, in that file */
         bool optional;
-        Only only;      /* a plan compares with the live value */
+        Only only; /* a plan compares with the live value */
+        DriftPolicy drift;
         char *source;   /* or NULL */
         char *reviewed; /* or NULL */
 } Setting;
@@ -36,9 +37,10 @@ typedef struct Settings {
         size_t n;
         Skipped *skipped;
         size_t n_skipped;
-        Watch watch;     /* complete: what no file says has its default */
-        bool applicable; /* every "when" of the profile and its parents holds */
-        char *why_not;   /* when not applicable */
+        DriftPolicy drift; /* of the values that say none of their own */
+        Watch watch;       /* complete: what no file says has its default */
+        bool applicable;   /* every "when" of the profile and its parents holds */
+        char *why_not;     /* when not applicable */
 } Settings;
 
 /* What a profile that says nothing gets. */

@@ -209,7 +209,8 @@ int setting_resolve(const SettingContext *context,
         Setting setting = {.ref = said->ref,
                            .place = {.line = said->line, .column = said->column},
                            .optional = said->value.optional,
-                           .only = said->value.only};
+                           .only = said->value.only,
+                           .drift = said->value.drift};
         _cleanup_(freep) char *why = NULL, *absent = NULL;
 
         int r = knob_value_type(said->ref.knob, &context->facts->context, &setting.type);

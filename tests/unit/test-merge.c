@@ -201,6 +201,48 @@ static void test_the_plans_merged_are_left_as_they_are(void **state) {
         assert_ptr_not_equal(merged->steps[0].origin, b->steps[0].origin);
 }
 
+/* "vm.swappiness=60" */
+static void assert_unchanged(const Plan *plan, const char *expected) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+
+        for (size_t i = 0; i < plan->n_unchanged; i++) {
+                char name[KNOB_NAME_MAX], value[VALUE_TEXT_MAX];
+                knob_ref_name(plan->unchanged[i].ref, name);
+                value_format(&plan->unchanged[i].value, value);
+                (void) fprintf(out, "%s%s=%s", i > 0 ? " " : "", name, value);
+        }
+        (void) fclose(out);
+        _cleanup_(freep) char *found = text;
+        assert_string_equal(found, expected);
+}
+
+/* What the newer profile asks for is in force, though no step leads there. */
+static void test_what_is_so_without_a_step_is_unchanged(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *a = carry_out(machine, "vm.swappiness=10 vm.page-cluster=3");
+        _cleanup_(plan_freep) Plan *b = carry_out(machine, "vm.swappiness=60 vm.stat_interval=1");
+        _cleanup_(plan_freep) Plan *alone = merge(NULL, a);
+        _cleanup_(plan_freep) Plan *merged = merge(a, b);
+
+        assert_unchanged(alone, "vm.page-cluster=3");
+        assert_steps(merged, "");
+        assert_unchanged(merged, "vm.swappiness=60 vm.stat_interval=1");
+}
+
+/* What the first has set has a step, so the second, which asks for the same, need not. */
+static void test_what_the_first_has_set_is_not_there_twice(void **state) {
+        const Machine *machine = *state;
+        _cleanup_(plan_freep) Plan *a = carry_out(machine, "vm.dirty_bytes=64MiB");
+        _cleanup_(plan_freep) Plan *b = carry_out(machine, "vm.dirty_bytes=64MiB");
+        _cleanup_(plan_freep) Plan *merged = merge(a, b);
+
+        assert_int_equal(b->n_unchanged, 1);
+        assert_steps(merged, "vm.dirty_bytes:0>67108864");
+        assert_unchanged(merged, "");
+}
+
 #define ON_A_MACHINE(test) cmocka_unit_test_setup_teardown(test, machine_init, machine_done)
 
 int main(void) {
@@ -214,6 +256,8 @@ int main(void) {
                 ON_A_MACHINE(test_each_folio_size_is_a_knob_of_its_own),
                 ON_A_MACHINE(test_min_free_first_set_and_then_guarded_keeps_its_step),
                 ON_A_MACHINE(test_steps_stay_in_the_order_of_stages),
+                ON_A_MACHINE(test_what_is_so_without_a_step_is_unchanged),
+                ON_A_MACHINE(test_what_the_first_has_set_is_not_there_twice),
                 ON_A_MACHINE(test_the_plans_merged_are_left_as_they_are),
         };
 

@@ -17,21 +17,27 @@ static void test_a_plan_survives_json(void **state) {
                 "\"set\",\"knob\":\"vm.dirty_bytes\",\"old\":\"0\",\"new\":\"67108864\","
                 "\"partner\":\"vm.dirty_ratio\",\"partner-old\":\"20\",\"origin\":\"x.yaml:1\"},"
                 "{\"kind\":\"guard\",\"knob\":\"vm.min_free_kbytes\",\"old\":\"67584\",\"new\":"
-                "\"67584\",\"origin\":\"guard\"}],\"unchanged\":[{\"knob\":\"vm.swappiness\","
-                "\"value\":\"60\",\"origin\":\"x.yaml:4\"}]}";
+                "\"67584\",\"origin\":\"guard\"},{\"kind\":\"set\",\"knob\":\"vm.stat_interval\","
+                "\"old\":\"1\",\"new\":\"5\",\"origin\":\"x.yaml:6\",\"drift\":\"yield\",\"only\":"
+                "\"raise\"}],\"unchanged\":[{\"knob\":\"vm.swappiness\","
+                "\"value\":\"60\",\"origin\":\"x.yaml:4\",\"drift\":\"repair\",\"only\":\"lower\"}]"
+                "}";
         json_object *json = json_tokener_parse(text);
         KnobRef ref = {0};
         Value value = {0};
         Plan *plan = NULL;
 
         assert_int_equal(plan_from_json(json, &plan), 0);
-        assert_int_equal(plan->n, 4);
+        assert_int_equal(plan->n, 5);
         assert_int_equal(plan->steps[0].ref.instance_kb, 64);
         step_undo_target(&plan->steps[2], &ref, &value);
         assert_string_equal(ref.knob->name, "vm.dirty_ratio");
         assert_true(value.integers[0].magnitude == 20);
         assert_int_equal(plan->steps[3].kind, STEP_GUARD);
         assert_string_equal(plan->unchanged[0].origin, "x.yaml:4");
+        assert_int_equal(plan->unchanged[0].drift, DRIFT_POLICY_REPAIR);
+        assert_int_equal(plan->steps[4].drift, DRIFT_POLICY_YIELD);
+        assert_int_equal(plan->steps[4].only, ONLY_RAISE);
         json_object *again = plan_to_json(plan);
         assert_string_equal(json_object_to_json_string_ext(again, JSON_C_TO_STRING_PLAIN), text);
         json_object_put(again);
@@ -74,6 +80,8 @@ static void test_what_is_no_plan_is_refused(void **state) {
                 PLAN_OF(STEP("set", "vm.swappiness", "\"60\"", "\"1\\u0000\"", "")),
                 PLAN_OF(STEP("set", "vm.swappiness", "\"60\"", "\"1 2\"", "")),
                 PLAN_OF(STEP("set", "vm.swappiness", "\"60\"", "\"1\"", PARTNER)),
+                PLAN_OF(STEP("set", "vm.swappiness", "\"60\"", "\"1\"", ",\"drift\":\"fight\"")),
+                PLAN_OF(STEP("set", "vm.swappiness", "\"60\"", "\"1\"", ",\"only\":\"x\"")),
                 PLAN_OF(STEP("set", THP "enabled", "\"[never]\"", "\"always\"", "")),
                 PLAN_OF(STEP("set", "vm.dirty_bytes", "\"0\"", "\"8192\"", "")),
                 PLAN_OF(STEP("set",

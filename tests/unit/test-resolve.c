@@ -367,6 +367,35 @@ static void test_watch_is_merged_member_by_member(void **state) {
         assert_int_equal(inherited->watch.oom_kills, 1);
 }
 
+static DriftPolicy drift_of(const Settings *settings, const char *name) {
+        const Setting *setting = find(settings, name);
+
+        assert_non_null(setting);
+        return setting->drift;
+}
+
+/* Of the whole file: also of what it inherits. Of a value: whatever file says more later. */
+static void test_drift_is_the_values_own_or_the_last_files(void **state) {
+        const MadeMachine *machine = *state;
+
+        put(machine,
+            "p",
+            "drift: yield\nsysctl: {vm.swappiness: 1, vm.page-cluster: {value: 1, drift: "
+            "report}}\n");
+        put(machine, "q", "inherits: [p]\nsysctl: {vm.stat_interval: 2}\n");
+        put(machine, "a", "inherits: [q]\ndrift: repair\n");
+        put(machine, "none", "sysctl: {vm.swappiness: 1}\n");
+        _cleanup_(settings_freep) Settings *q = resolve(machine, "q");
+        assert_int_equal(drift_of(q, "vm.stat_interval"), DRIFT_POLICY_YIELD);
+        _cleanup_(settings_freep) Settings *a = resolve(machine, "a");
+        assert_int_equal(a->drift, DRIFT_POLICY_REPAIR);
+        assert_int_equal(drift_of(a, "vm.swappiness"), DRIFT_POLICY_REPAIR);
+        assert_int_equal(drift_of(a, "vm.stat_interval"), DRIFT_POLICY_REPAIR);
+        assert_int_equal(drift_of(a, "vm.page-cluster"), DRIFT_POLICY_REPORT);
+        _cleanup_(settings_freep) Settings *none = resolve(machine, "none");
+        assert_int_equal(drift_of(none, "vm.swappiness"), DRIFT_POLICY_NONE);
+}
+
 static void test_what_no_file_says_of_watch_has_its_default(void **state) {
         const MadeMachine *machine = *state;
 
@@ -492,6 +521,7 @@ int main(void) {
                 TEST(test_the_background_limit_stays_below_the_other_one),
                 TEST(test_a_pair_is_handed_over_by_its_ratio_only),
                 TEST(test_watch_is_merged_member_by_member),
+                TEST(test_drift_is_the_values_own_or_the_last_files),
                 TEST(test_what_no_file_says_of_watch_has_its_default),
                 TEST(test_an_inherited_cpu_full_limit_needs_a_cgroup),
                 TEST(test_an_inherited_regression_of_cpu_full_needs_a_cgroup),
