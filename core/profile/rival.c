@@ -222,3 +222,37 @@ int rivals_load(const Root *root, Rivals *ret) {
                 *ret = rivals;
         return r;
 }
+
+static bool says(const Rival *rival, KnobRef ref, const Value *value) {
+        const ValueType type = {.kind = ref.knob->kind, .choices = ref.knob->choices};
+        Value theirs;
+
+        return knob_ref_equal(rival->ref, ref) &&
+               value_parse_kernel(&type, rival->value, &theirs) >= 0 && value_equal(&theirs, value);
+}
+
+char *rivals_format(const Rivals *rivals, KnobRef ref, const Value *value, const char *separator) {
+        char name[KNOB_NAME_MAX];
+        char *text = NULL;
+        size_t size = 0, n = 0;
+        FILE *out = open_memstream(&text, &size);
+
+        if (!out)
+                return NULL;
+        for (size_t i = 0; i < rivals->n; i++) {
+                const Rival *rival = &rivals->items[i];
+                if (!rival->effective || !is_same_thing(rival->ref, ref) || says(rival, ref, value))
+                        continue;
+                knob_ref_name(rival->ref, name);
+                (void) fprintf(out,
+                               "%s%s sets %s to %s (%s:%u)",
+                               n++ > 0 ? separator : "",
+                               rival_kind_to_string(rival->kind),
+                               name,
+                               rival->value,
+                               rival->file,
+                               rival->line);
+        }
+        (void) stream_close(out, &text);
+        return text;
+}

@@ -36,5 +36,10 @@ typedef struct Rivals {
 int rivals_load(const Root *root, Rivals *ret);
 void rivals_done(Rivals *rivals);
 
+/* Those that set the knob, or the other one of its pair, to something else than value, each as
+ * "sysctl.d sets vm.swappiness to 60 (/etc/sysctl.d/99-x.conf:3)", with separator between; "" when
+ * there are none. NULL without memory; the caller frees. */
+char *rivals_format(const Rivals *rivals, KnobRef ref, const Value *value, const char *separator);
+
 /* "sysctl.d", "tuned" */
 const char *rival_kind_to_string(RivalKind kind);
