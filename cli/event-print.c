@@ -15,6 +15,9 @@ static Style event_style(EventType type) {
         case EVENT_ADOPTED:
         case EVENT_RECOVERED:
         case EVENT_LEFT_ALONE:
+        case EVENT_DRIFT:
+        case EVENT_REPAIRED:
+        case EVENT_YIELDED:
         case EVENT_REGRESSION:
                 return STYLE_WARN;
         case EVENT_REFUSED:

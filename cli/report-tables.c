@@ -185,8 +185,8 @@ static void write_evidence(FILE *file, const Report *report) {
         size_t n = report_evidence(report, words);
         bool loaded = report->load && report->load[0];
 
-        if (n == 0 && !loaded && !report->load_changed && report->n_limits == 0 &&
-            report->oom.limit == 0)
+        if (n == 0 && !loaded && !report->load_changed && !report->drifted &&
+            report->n_limits == 0 && report->oom.limit == 0)
                 return;
         (void) fputs("<section>\n<h2>Evidence</h2>\n", file);
         if (report->load_changed)
@@ -199,6 +199,8 @@ static void write_evidence(FILE *file, const Report *report) {
                 write_labelled(file, i == 0 ? "Evidence" : "", words[i]);
         if (loaded)
                 write_labelled(file, "Load", report->load);
+        if (report->drifted)
+                write_labelled(file, "Changed from outside meanwhile", report->drifted);
         write_limits(file, report);
         (void) fputs("</dl>\n</section>\n", file);
 }

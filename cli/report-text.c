@@ -211,6 +211,14 @@ static void print_labelled(const char *label, const char *text) {
         print_beside(10, text);
 }
 
+static void print_drifted(const char *knobs) {
+        _cleanup_(freep) char *text = text_format(
+                "%s was changed from outside meanwhile: the setting was not in force all the time",
+                knobs);
+
+        print_labelled("Drift", text ? text : knobs);
+}
+
 static bool has_limits(const Report *report) {
         return report->n_limits > 0 || report->oom.limit > 0;
 }
@@ -265,7 +273,7 @@ static void print_evidence(const Report *report) {
         char words[WORDS_EVIDENCE_MAX][WORDS_MAX];
         size_t n = report_evidence(report, words);
 
-        if (n > 0 || (report->load && report->load[0]) || has_limits(report))
+        if (n > 0 || (report->load && report->load[0]) || report->drifted || has_limits(report))
                 (void) putchar('\n');
         for (size_t i = 0; i < n; i++)
                 print_labelled(i == 0 ? "Evidence" : "", words[i]);
@@ -273,6 +281,8 @@ static void print_evidence(const Report *report) {
                 print_labelled("Load", report->load);
         if (report->load_changed)
                 print_labelled("", "the load changed too: before and since do not compare well");
+        if (report->drifted)
+                print_drifted(report->drifted);
         print_limits(report);
 }
 

@@ -75,6 +75,7 @@ ExitCode status_load(Client *client, Status *ret) {
                 .profile = text_of(member(properties, "Profile")),
                 .transaction = json_object_get_uint64(member(properties, "Transaction")),
                 .drift = array_of(member(properties, "Drift")),
+                .conflicts = array_of(member(properties, "Conflicts")),
                 .quarantined = array_of(member(properties, "Quarantined")),
                 .damaged = array_of(member(properties, "Damaged")),
         };

@@ -35,7 +35,8 @@ typedef struct Status {
         uint64_t block; /* under way, from 1 */
         uint64_t n_blocks;
         usec_t block_usec;
-        json_object *drift; /* array of [knob, set, live] */
+        json_object *drift;     /* array of [knob, set, live, since-usec, writers] */
+        json_object *conflicts; /* who else sets knobs in force; array of text */
         json_object *quarantined;
         json_object *damaged; /* names of files */
 } Status;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <time.h>
+
 #include "cli/event-print.h"
 #include "cli/memctl.h"
 #include "cli/print.h"
@@ -167,20 +169,49 @@ static void print_texts(const char *label, json_object *array) {
         }
 }
 
+static void format_since(usec_t realtime_usec, char buffer[static 48]) {
+        time_t seconds = (time_t) (realtime_usec / USEC_PER_SEC);
+        struct tm local;
+
+        if (seconds == 0 || !localtime_r(&seconds, &local) ||
+            strftime(buffer, 48, " since %b %d %H:%M", &local) == 0)
+                buffer[0] = '\0';
+}
+
 static void print_drift(const Status *status) {
         size_t n = status->drift ? json_object_array_length(status->drift) : 0;
 
         if (n == 0)
                 return;
-        print_styled(STYLE_WARN, "\n  Changed from outside, and left alone:\n");
+        print_styled(STYLE_WARN, "\n  Changed from outside:\n");
         for (size_t i = 0; i < n; i++) {
                 json_object *item = json_object_array_get_idx(status->drift, i);
-                _cleanup_(freep) char *line = text_format("    %s was set to %s, is %s",
+                const char *writers = status_item(item, 4);
+                char since[48] = "";
+                format_since(json_object_get_uint64(json_object_array_get_idx(item, 3)), since);
+                _cleanup_(freep) char *line = text_format("%s was set to %s, is %s%s%s%s",
                                                           status_item(item, 0),
                                                           status_item(item, 1),
-                                                          status_item(item, 2));
+                                                          status_item(item, 2),
+                                                          since,
+                                                          writers[0] ? "; " : "",
+                                                          writers);
                 _cleanup_(freep) char *harmless = line ? text_harmless(line, false) : NULL;
-                (void) puts(harmless ? harmless : "");
+                (void) fputs("    ", stdout);
+                print_beside(4, harmless ? harmless : "");
+        }
+}
+
+/* Files of others that will write something else, at boot or when they like. */
+static void print_conflicts(const Status *status) {
+        if (!has_items(status->conflicts))
+                return;
+        print_styled(STYLE_WARN, "\n  Set otherwise by others:\n");
+        for (size_t i = 0; i < json_object_array_length(status->conflicts); i++) {
+                _cleanup_(freep) char *text =
+                        text_harmless(status_item(status->conflicts, i), false);
+                (void) fputs("    ", stdout);
+                print_beside(4, text ? text : "");
         }
 }
 
@@ -276,6 +307,10 @@ static json_object *drift_json(const Status *status) {
                 json_add_text(object, "knob", status_item(item, 0));
                 json_add_text(object, "set", status_item(item, 1));
                 json_add_text(object, "live", status_item(item, 2));
+                json_add_number(object,
+                                "since-realtime-usec",
+                                json_object_get_uint64(json_object_array_get_idx(item, 3)));
+                json_add_text(object, "writers", status_item(item, 4));
                 json_object_array_add(array, object);
         }
         return array;
@@ -293,6 +328,9 @@ static ExitCode print_status_json(const Status *status, const EventTail *tail) {
         json_add(object, "probation", probation_json(status));
         json_add(object, "trial", trial_json(status));
         json_add(object, "drift", drift_json(status));
+        json_add(object,
+                 "conflicts",
+                 status->conflicts ? json_object_get(status->conflicts) : json_object_new_array());
         json_add(object,
                  "quarantined",
                  status->quarantined ? json_object_get(status->quarantined)
@@ -325,6 +363,7 @@ ExitCode verb_status(size_t n, char **arguments) {
         print_pressure(&status);
         print_texts("Limits", status.limits);
         print_drift(&status);
+        print_conflicts(&status);
         print_quarantined(&status);
         print_damaged(&status);
         if (!arg_quiet)

@@ -26,6 +26,9 @@ typedef enum EventType {
         EVENT_KEPT,        /* probation ended well, or a person kept it */
         EVENT_REVERTED,    /* taken back */
         EVENT_LEFT_ALONE,  /* a knob changed from outside was not restored */
+        EVENT_DRIFT,       /* a knob in force was changed from outside, or is as it was set again */
+        EVENT_REPAIRED,    /* such a knob was set again */
+        EVENT_YIELDED,     /* such a knob was let go */
         EVENT_QUARANTINED, /* a profile is not applied again until released */
         EVENT_RELEASED,
         EVENT_RELOADED,

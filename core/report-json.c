@@ -209,6 +209,8 @@ json_object *report_to_json(const Report *report) {
         json_set(object, "verdict-at", number_if_known(report->verdict_sec));
         json_set(object, "sentence", text(report->sentence));
         json_set(object, "load", text(report->load));
+        if (report->drifted)
+                json_set(object, "drifted", text(report->drifted));
         json_set(object, "load-changed", json_object_new_boolean(report->load_changed));
         json_set(object, "evidence", evidence_to_json(report));
         json_set(object, "metrics", metrics_to_json(report));

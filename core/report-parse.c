@@ -312,6 +312,8 @@ static int parse_head(json_object *object, Report *report) {
         if (r >= 0)
                 r = get_text(object, "load", &report->load);
         if (r >= 0)
+                r = get_text(object, "drifted", &report->drifted);
+        if (r >= 0)
                 r = member_number(object, "ended-at", 0, SECONDS_MAX, -1, &report->ended_sec);
         if (r >= 0 && changed && !json_object_is_type(changed, json_type_boolean))
                 return -EBADMSG;

@@ -67,6 +67,7 @@ Report *report_free(Report *report) {
         free(report->state);
         free(report->sentence);
         free(report->load);
+        free(report->drifted);
         free(report->trial.against);
         free(report->trial.effect);
         (void) json_object_put(report->oom.events);

@@ -139,6 +139,7 @@ typedef struct Report {
         char *sentence;     /* the verdict for people; or NULL */
         char *load;         /* what happened to the load, for people; or NULL */
         bool load_changed;
+        char *drifted; /* knobs that were not as set all the time: "vm.swappiness, …"; or NULL */
         ReportMetric metrics[_METRIC_MAX]; /* those that were judged */
         size_t n_metrics;
         ReportRate rates[REPORT_RATES_MAX];

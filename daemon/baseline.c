@@ -14,6 +14,8 @@ struct Baseline {
         usec_t interval_usec;
         BaselineCallback callback;
         void *userdata;
+        void (*tick)(void *userdata);
+        void *tick_userdata;
         Ring *ring;
         uint64_t setting;
         usec_t settled_usec; /* CLOCK_BOOTTIME */
@@ -63,6 +65,8 @@ static int on_sample(sd_event_source *source, uint64_t usec, void *userdata) {
         (void) sd_event_source_set_time_relative(source, baseline->interval_usec);
         (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
         take_sample(baseline);
+        if (baseline->tick)
+                baseline->tick(baseline->tick_userdata);
         if (baseline->callback)
                 baseline->callback(baseline->latest.at_usec ? &baseline->latest : NULL,
                                    baseline->userdata);
@@ -161,6 +165,11 @@ usec_t baseline_interval(const Baseline *baseline) {
 void baseline_set_callback(Baseline *baseline, BaselineCallback callback, void *userdata) {
         baseline->callback = callback;
         baseline->userdata = userdata;
+}
+
+void baseline_set_tick(Baseline *baseline, void (*tick)(void *userdata), void *userdata) {
+        baseline->tick = tick;
+        baseline->tick_userdata = userdata;
 }
 
 void baseline_mark(Baseline *baseline, uint64_t setting) {

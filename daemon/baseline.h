@@ -44,6 +44,8 @@ int baseline_set_interval(Baseline *baseline, usec_t interval_usec);
 usec_t baseline_interval(const Baseline *baseline);
 /* NULL: no more calls. */
 void baseline_set_callback(Baseline *baseline, BaselineCallback callback, void *userdata);
+/* After each sample, before the callback above. It must not end this baseline. */
+void baseline_set_tick(Baseline *baseline, void (*tick)(void *userdata), void *userdata);
 /* The transaction in force from now on; 0: none. The same as before: nothing has changed. */
 void baseline_mark(Baseline *baseline, uint64_t setting);
 

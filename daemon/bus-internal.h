@@ -137,4 +137,6 @@ int property_get_trial(sd_bus *bus, const char *path, const char *interface, con
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
 int property_get_drift(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
+int property_get_conflicts(sd_bus *bus, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error);
 /* clang-format on */

@@ -174,7 +174,8 @@ const sd_bus_vtable bus_vtable[] = {
         SD_BUS_PROPERTY("Damaged", "as", property_get_damaged, 0, 0),
         SD_BUS_PROPERTY("Probation", "a{sv}", property_get_probation, 0, 0),
         SD_BUS_PROPERTY("Trial", "a{sv}", property_get_trial, 0, 0),
-        SD_BUS_PROPERTY("Drift", "a(sss)", property_get_drift, 0, 0),
+        SD_BUS_PROPERTY("Drift", "a(sssts)", property_get_drift, 0, 0),
+        SD_BUS_PROPERTY("Conflicts", "as", property_get_conflicts, 0, 0),
 
         SD_BUS_METHOD_WITH_ARGS("ListProfiles", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssss)", profiles),
                                 method_list_profiles, SD_BUS_VTABLE_UNPRIVILEGED),

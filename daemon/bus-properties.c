@@ -205,19 +205,45 @@ PROPERTY(trial) {
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-PROPERTY(drift) {
-        _cleanup_(freep) Drift *drift = NULL;
-        char name[KNOB_NAME_MAX], set[VALUE_TEXT_MAX], live[VALUE_TEXT_MAX];
-        size_t n = 0;
-        int r = manager_drift(manager_of(userdata), &drift, &n);
+static int append_drift(sd_bus_message *reply, const DriftView *view) {
+        char name[KNOB_NAME_MAX], set[VALUE_TEXT_MAX], live[DRIFT_TEXT_MAX];
 
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "(sss)");
-        for (size_t i = 0; r >= 0 && i < n; i++) {
-                knob_ref_name(drift[i].ref, name);
-                value_format(&drift[i].set, set);
-                value_format(&drift[i].live, live);
-                r = sd_bus_message_append(reply, "(sss)", name, set, live);
-        }
+        knob_ref_name(view->drift.ref, name);
+        value_format(&view->drift.set, set);
+        drift_format_live(&view->drift, live);
+        bus_text_clean(view->writers);
+        return sd_bus_message_append(
+                reply, "(sssts)", name, set, live, view->since_usec, view->writers);
+}
+
+PROPERTY(drift) {
+        DriftView *views = NULL;
+        size_t n = 0;
+        int r = manager_drift(manager_of(userdata), &views, &n);
+
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(reply, 'a', "(sssts)");
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = append_drift(reply, &views[i]);
+        drift_views_free(views, n);
         return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* Each line is one string; an empty text is none. */
+static int append_lines(sd_bus_message *reply, char *text) {
+        char *rest = NULL;
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+
+        bus_text_clean(text);
+        for (char *line = strtok_r(text, "\n", &rest); r >= 0 && line;
+             line = strtok_r(NULL, "\n", &rest))
+                r = sd_bus_message_append(reply, "s", line);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+PROPERTY(conflicts) {
+        _cleanup_(freep) char *conflicts = manager_conflicts(manager_of(userdata));
+
+        return conflicts ? append_lines(reply, conflicts) : -ENOMEM;
 }

@@ -17,6 +17,10 @@ static const ConfigKey keys[CONFIG_KEYS_N] = {
          0, 0, "yes or no"},
         {"Daemon",    "SampleInterval", CONFIG_DURATION,  offsetof(Config, sample_usec),
          USEC_PER_SEC, USEC_PER_MINUTE, "a time from 1s to 1min, such as 10s"},
+        {"Daemon",    "Drift",          CONFIG_DRIFT,     offsetof(Config, drift),
+         0, 0, "report, repair or yield"},
+        {"Daemon",    "DriftInterval",  CONFIG_DURATION_OR_OFF, offsetof(Config, drift_usec),
+         USEC_PER_SEC, USEC_PER_DAY, "a time from 1s to 1d, such as 1min, or 0 for never"},
         {"Daemon",    "LogLevel",       CONFIG_LOG_LEVEL, offsetof(Config, log_level),
          0, 0, "debug, info, notice, warning or err"},
 };
@@ -74,6 +78,22 @@ static int set_duration(const ConfigKey *key, const char *text, usec_t *value) {
         return 0;
 }
 
+static int set_duration_or_off(const ConfigKey *key, const char *text, usec_t *value) {
+        if (!streq(text, "0"))
+                return set_duration(key, text, value);
+        *value = 0;
+        return 0;
+}
+
+static int set_drift(const char *text, DriftPolicy *value) {
+        DriftPolicy policy = drift_policy_from_string(text);
+
+        if (policy < 0)
+                return -EINVAL;
+        *value = policy;
+        return 0;
+}
+
 /* The words that systemd takes. */
 static int set_bool(const char *text, bool *value) {
         static const char *const words[][2] = {
@@ -117,9 +137,12 @@ static int set_log_level(const char *text, int *value) {
 static size_t kind_size(ConfigKind kind) {
         switch (kind) {
         case CONFIG_DURATION:
+        case CONFIG_DURATION_OR_OFF:
                 return sizeof(usec_t);
         case CONFIG_BOOL:
                 return sizeof(bool);
+        case CONFIG_DRIFT:
+                return sizeof(DriftPolicy);
         case CONFIG_LOG_LEVEL:
                 return sizeof(int);
         }
@@ -137,8 +160,12 @@ int config_key_set(const ConfigKey *key, const char *text, Config *config) {
         switch (key->kind) {
         case CONFIG_DURATION:
                 return set_duration(key, text, field);
+        case CONFIG_DURATION_OR_OFF:
+                return set_duration_or_off(key, text, field);
         case CONFIG_BOOL:
                 return set_bool(text, field);
+        case CONFIG_DRIFT:
+                return set_drift(text, field);
         case CONFIG_LOG_LEVEL:
                 return set_log_level(text, field);
         }

@@ -6,8 +6,10 @@
 #include "daemon/config.h"
 
 typedef enum ConfigKind {
-        CONFIG_DURATION, /* usec_t, between min_usec and max_usec */
+        CONFIG_DURATION,        /* usec_t, between min_usec and max_usec */
+        CONFIG_DURATION_OR_OFF, /* the same, or 0 */
         CONFIG_BOOL,
+        CONFIG_DRIFT,
         CONFIG_LOG_LEVEL,
 } ConfigKind;
 
@@ -21,7 +23,7 @@ typedef struct ConfigKey {
         const char *expected; /* for people */
 } ConfigKey;
 
-#define CONFIG_KEYS_N 5
+#define CONFIG_KEYS_N 7
 
 bool config_section_exists(const char *section);
 /* 'did you mean "X"?' or NULL; the caller frees. */

@@ -21,6 +21,8 @@ Config config_default(void) {
                 .revert_on_stop = false,
                 .apply_at_boot = true,
                 .sample_usec = 10 * USEC_PER_SEC,
+                .drift = DRIFT_POLICY_REPORT,
+                .drift_usec = USEC_PER_MINUTE,
                 .log_level = LOG_INFO,
         };
 }

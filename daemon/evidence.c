@@ -96,6 +96,8 @@ void evidence_add(Probation *probation,
                 add_share(event, metric, "before", journal->before[metric]);
                 add_share(event, metric, "since", since[metric]);
         }
+        if (journal->drifted)
+                (void) event_add(event, "drifted", "%s", journal->drifted);
         if (report)
                 add_judgement(report, event);
         if (verdict && verdict->kind == VERDICT_KILLS)
@@ -160,7 +162,7 @@ static char *explain_judged(const Report *report, const char *meaning) {
                            report->load ? report->load : "");
 }
 
-char *evidence_explain(Probation *probation, const Verdict *verdict, const Report *report) {
+static char *explain(Probation *probation, const Verdict *verdict, const Report *report) {
         const Journal *journal = probation_journal(probation);
         bool judged = journal->n_regressions > 0;
 
@@ -187,6 +189,21 @@ char *evidence_explain(Probation *probation, const Verdict *verdict, const Repor
                                    journal->pressure_of ?: "the system");
         }
         return NULL;
+}
+
+/* A setting that something else took out of force has not been judged all the time. */
+char *evidence_explain(Probation *probation, const Verdict *verdict, const Report *report) {
+        const char *drifted = probation_journal(probation)->drifted;
+        char *text = explain(probation, verdict, report);
+
+        if (!text || !drifted)
+                return text;
+        char *both = text_format("%s; the setting was not in force all the time: %s was changed "
+                                 "from outside",
+                                 text,
+                                 drifted);
+        free(text);
+        return both;
 }
 
 /* Reports */
@@ -232,7 +249,9 @@ static int describe(const Journal *journal, Report *report) {
         report->scope = strdup(journal->pressure_of ? journal->pressure_of : "system");
         report->state = strdup(EVIDENCE_STATE_PROBATION);
         report->realtime_usec = realtime_of(journal->started_usec);
-        if (!report->profile || !report->scope || !report->state)
+        report->drifted = journal->drifted ? strdup(journal->drifted) : NULL;
+        if (!report->profile || !report->scope || !report->state ||
+            (journal->drifted && !report->drifted))
                 return -ENOMEM;
         for (size_t i = 0; i < journal->n_limits; i++)
                 report->limits[report->n_limits++] = (ReportLimit){

@@ -28,6 +28,7 @@ Journal *journal_free(Journal *journal) {
         free(journal->values);
         free(journal->pressure_of);
         free(journal->against);
+        free(journal->drifted);
         plan_freep(&journal->plan);
         free(journal);
         return NULL;
@@ -274,6 +275,13 @@ int journal_write(int state_fd, const char *file, const Journal *journal) {
                 json_need(record, "pressure-of", json_object_new_string(journal->pressure_of));
         if (journal->trial)
                 json_need(record, "trial", trial_to_json(journal));
+        /* Of what was applied already, and is written anew. */
+        if (journal->start.at_usec > 0) {
+                json_need(record, "start", start_to_json(journal));
+                json_need(record, "kills", kills_to_json(journal));
+        }
+        if (journal->drifted)
+                json_need(record, "drifted", json_object_new_string(journal->drifted));
         set_deadline(record, journal);
         if (journal->phase == JOURNAL_REVERTING)
                 set_reverting(record, journal);
@@ -323,6 +331,36 @@ int journal_append_reverting(int state_fd, const char *file, Journal *journal) {
         return state_append(state_fd, file, record, false);
 }
 
+/* "a, b" holds "b", and not "a.b". */
+static bool is_listed(const char *list, const char *name) {
+        size_t n = strlen(name);
+
+        for (const char *p = list; p; p = strchr(p, ' ')) {
+                p += *p == ' ';
+                if (strncmp(p, name, n) == 0 && (p[n] == ',' || p[n] == '\0'))
+                        return true;
+        }
+        return false;
+}
+
+int journal_append_drifted(int state_fd, const char *file, Journal *journal, const char *knob) {
+        if (is_listed(journal->drifted, knob))
+                return 0;
+        char *drifted = text_format("%s%s%s",
+                                    journal->drifted ? journal->drifted : "",
+                                    journal->drifted ? ", " : "",
+                                    knob);
+        _cleanup_(json_putp) json_object *record = record_new("drifted");
+        if (!drifted || !record) {
+                free(drifted);
+                return -ENOMEM;
+        }
+        free(journal->drifted);
+        journal->drifted = drifted;
+        json_need(record, "drifted", json_object_new_string(drifted));
+        return state_append(state_fd, file, record, false);
+}
+
 int journal_remove(int state_fd, const char *file) {
         return state_remove(state_fd, file);
 }
@@ -352,6 +390,19 @@ static int min_free_from_json(json_object *record, MinFree *ret) {
         return 0;
 }
 
+static int drifted_from_json(json_object *record, Journal *journal) {
+        const char *drifted = json_get_string(record, "drifted");
+        char *copy = drifted ? strdup(drifted) : NULL;
+
+        if (!drifted)
+                return 0;
+        if (!copy)
+                return -ENOMEM;
+        free(journal->drifted);
+        journal->drifted = copy;
+        return 0;
+}
+
 /* What any record may say. */
 static int journal_take(Journal *journal, json_object *record) {
         json_object *member;
@@ -369,6 +420,8 @@ static int journal_take(Journal *journal, json_object *record) {
         if (json_object_object_get_ex(record, "whole", &member))
                 journal->whole = json_object_get_boolean(member);
         int r = phase_from_json(record, &journal->phase);
+        if (r >= 0)
+                r = drifted_from_json(record, journal);
         if (r < 0)
                 return r;
         return min_free_from_json(record, &journal->min_free);

@@ -58,7 +58,8 @@ typedef struct Journal {
         int before[_METRIC_MAX]; /* share stalled in the baseline, 1/10000; negative: not known */
         OomKills kills;          /* since it was applied */
         uint64_t kills_told;     /* of them, as events */
-        Sample start; /* when it was applied: stall counters, no others; at_usec 0: none */
+        char *drifted; /* knobs that were not in force all the time: "vm.swappiness, …"; or NULL */
+        Sample start;  /* when it was applied: stall counters, no others; at_usec 0: none */
 
         /* A trial: begun until its end, so that whoever finds it puts back what was in force. */
         bool trial;
@@ -75,8 +76,7 @@ Journal *journal_new(uint64_t id, const char *profile, const char *boot_id);
 Journal *journal_free(Journal *journal);
 DEFINE_CLEANUP(Journal *, journal_free)
 
-/* Durably: the file holds this journal, whatever its phase. What the probation has measured so far
- * (start) is not in it. */
+/* Durably: the file holds this journal, whatever its phase. */
 int journal_write(int state_fd, const char *file, const Journal *journal);
 /* The writes are done and verified. Sets the phase. */
 int journal_append_applied(int state_fd, const char *file, Journal *journal);
@@ -87,6 +87,8 @@ int journal_append_kills(int state_fd, const char *file, const Journal *journal)
 /* min_free and whole as they are now in the journal. Sets the phase, also when the record could not
  * be written. */
 int journal_append_reverting(int state_fd, const char *file, Journal *journal);
+/* Adds the knob to drifted, unless it is there. For the next process on the same boot. */
+int journal_append_drifted(int state_fd, const char *file, Journal *journal, const char *knob);
 /* Durably gone. */
 int journal_remove(int state_fd, const char *file);
 

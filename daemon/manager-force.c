@@ -198,6 +198,20 @@ static void add_details(Event *event, const Journal *journal, const WatchLimit *
         free(limits);
 }
 
+/* Others that will write something else, at boot or when they like. */
+static void add_rivals(Manager *manager, Event *event) {
+        _cleanup_(freep) char *rivals = manager_conflicts(manager);
+
+        if (!rivals || !rivals[0] || !event->message)
+                return;
+        for (char *p = strchr(rivals, '\n'); p; p = strchr(p, '\n'))
+                *p = ';';
+        (void) event_add(event, "rivals", "%s", rivals);
+        _cleanup_(freep) char *message = strdup(event->message);
+        if (message)
+                (void) event_set_message(event, "%s In conflict with it: %s.", message, rivals);
+}
+
 static size_t count_changes(const Plan *plan) {
         size_t n = 0;
 
@@ -236,6 +250,7 @@ tell_applied(Manager *manager, const WatchLimit *asked, const char *by, const ch
                 if (by)
                         (void) event_add(event, "by", "%s", by);
                 add_details(event, journal, asked);
+                add_rivals(manager, event);
         }
         events_emit(manager->events, event);
 }

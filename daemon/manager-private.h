@@ -5,11 +5,13 @@
 
 #include "core/protocol.h"
 #include "daemon/baseline.h"
+#include "daemon/drift-watch.h"
 #include "daemon/evidence.h"
 #include "daemon/journal.h"
 #include "daemon/manager.h"
 #include "daemon/probation.h"
 #include "daemon/quarantine.h"
+#include "daemon/repairs.h"
 
 /* Scopes that are sampled: the system, and those that profiles name. */
 #define MANAGER_SCOPES_MAX 8
@@ -39,6 +41,10 @@ struct Manager {
                            */
         Undoing undoing;  /* of the last; has room for what is watched */
         Journal *kept;    /* in force below it */
+        DriftWatch drift;
+        Repairs repairs;
+        Rivals rivals; /* who else sets knobs, as of then */
+        usec_t rivals_usec;
         uint64_t last_id;
         bool keep_failed;       /* said once that keeping could not be recorded */
         bool pending_is_behind; /* the file may be there though nothing is pending */
@@ -63,6 +69,40 @@ int manager_sample_scopes(Manager *manager);
 int manager_find_baseline(Manager *manager, const char *pressure_of, Baseline **ret);
 /* What is in force has changed: no sample before compares with one since. */
 void manager_mark(Manager *manager, uint64_t id);
+
+/* manager-drift.c */
+
+/* Once a DriftInterval=, with a sample: what drifts is told, repaired or let go. */
+void manager_look_for_drift(Manager *manager);
+
+/* An event about a knob that drifts, with what is known of it as fields; the caller sets the
+ * message. NULL without memory. */
+Event *manager_drift_event(Manager *manager, EventType type, const DriftEntry *entry);
+/* Once, until it works again: "…, and WHAT: WHY." */
+void manager_tell_drift_failure(Manager *manager,
+                                DriftEntry *entry,
+                                const char *what,
+                                const char *why);
+
+/* manager-repair.c */
+
+/* Writes the step's value again, recorded first and not too often. Tells what came of it. */
+void manager_repair(Manager *manager, const Step *step, DriftEntry *entry);
+/* At start, since a process before us may have ended in a repair, and after one that failed. */
+void manager_finish_repair(Manager *manager);
+
+/* manager-yield.c */
+
+/* Takes the knob out of the transactions, on disk first. True when it is out. */
+bool manager_yield(Manager *manager, DriftEntry *entry);
+
+/* manager-rival.c */
+
+/* Who else sets knobs here, a minute old at most. Borrowed. */
+const Rivals *manager_rivals(Manager *manager);
+/* Those that set a knob of the plan to something else; "" when there are none; the caller frees.
+ * NULL without memory. */
+char *manager_format_rivals(Manager *manager, const Plan *plan, const char *separator);
 
 /* manager-apply.c */
 

@@ -70,6 +70,12 @@ static int load_state(Manager *manager) {
                              "No profile is quarantined now.",
                              quarantine_load(manager->state_fd, &manager->quarantine));
         if (r >= 0)
+                r = load_outcome(
+                        manager,
+                        REPAIRS_FILE,
+                        "The repairs of the last hour are forgotten.",
+                        repairs_load(manager->state_fd, manager->facts.boot_id, &manager->repairs));
+        if (r >= 0)
                 r = load_journal(manager,
                                  JOURNAL_KEPT,
                                  "Which profile was kept is not known, nor its original values.",
@@ -325,6 +331,7 @@ int manager_start(Manager *manager) {
         if (r < 0)
                 return r;
         manager->state = MANAGER_IDLE;
+        manager_finish_repair(manager);
         if (manager->pending && !is_this_boot(manager, manager->pending))
                 r = quarantine_pending(manager);
         if (r < 0)

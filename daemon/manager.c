@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <time.h>
 
-#include "core/machine/live.h"
-#include "core/profile/merge.h"
 #include "daemon/log.h"
 #include "daemon/manager-private.h"
 #include "daemon/state.h"
@@ -79,6 +77,11 @@ static void open_runtime(Manager *manager, const char *dir) {
                             strerror(-manager->runtime_fd));
 }
 
+/* What has time until the next sample: no wakeup of its own. */
+static void on_tick(void *userdata) {
+        manager_look_for_drift(userdata);
+}
+
 int manager_new(const ManagerOptions *options, Manager **ret) {
         _cleanup_(manager_freep) Manager *manager = calloc(1, sizeof(*manager));
 
@@ -106,6 +109,7 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
                 r = manager_sample_scopes(manager);
         if (r < 0)
                 return r;
+        baseline_set_tick(manager->baselines[0], on_tick, manager);
         *ret = TAKE_PTR(manager);
         return 0;
 }
@@ -123,6 +127,8 @@ Manager *manager_free(Manager *manager) {
         journal_freep(&manager->pending);
         journal_freep(&manager->kept);
         quarantine_done(&manager->quarantine);
+        drift_watch_done(&manager->drift);
+        rivals_done(&manager->rivals);
         while (manager->n_baselines > 0)
                 baseline_freep(&manager->baselines[--manager->n_baselines]);
         closep(&manager->runtime_fd);
@@ -280,35 +286,4 @@ bool manager_probation(Manager *manager, ProbationView *ret) {
         probation_pressure(manager->probation, view.pressure);
         *ret = view;
         return true;
-}
-
-static int drift_add(Drift **drifts, size_t *n, const Step *step, const Value *live) {
-        if (array_grow(drifts, *n, sizeof(Drift)) < 0)
-                return -ENOMEM;
-        (*drifts)[(*n)++] = (Drift){.ref = step->ref, .set = step->new, .live = *live};
-        return 0;
-}
-
-int manager_drift(Manager *manager, Drift **ret, size_t *ret_n) {
-        _cleanup_(plan_freep) Plan *plan = NULL;
-        _cleanup_(freep) Drift *drifts = NULL;
-        size_t n = 0;
-        int r = 0;
-
-        if (manager->pending)
-                r = plan_merge(
-                        manager->kept ? manager->kept->plan : NULL, manager->pending->plan, &plan);
-        else if (manager->kept)
-                r = plan_merge(NULL, manager->kept->plan, &plan);
-        for (size_t i = 0; r >= 0 && plan && i < plan->n; i++) {
-                Value live;
-                if (live_read(manager->root, plan->steps[i].ref, &live) >= 0 &&
-                    !value_equal(&live, &plan->steps[i].new))
-                        r = drift_add(&drifts, &n, &plan->steps[i], &live);
-        }
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(drifts);
-        *ret_n = n;
-        return 0;
 }

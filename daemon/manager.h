@@ -16,6 +16,7 @@
 #include "core/base/root.h"
 #include "core/machine/facts.h"
 #include "core/machine/sample.h"
+#include "core/profile/drift.h"
 #include "core/profile/plan.h"
 #include "core/report.h"
 #include "daemon/config.h"
@@ -169,15 +170,21 @@ typedef struct TrialView {
 /* False when there is no trial. */
 bool manager_trial(const Manager *manager, TrialView *ret);
 
-/* Knobs of the profile in force whose live value is no longer what was set. */
-typedef struct Drift {
-        KnobRef ref;
-        Value set;
-        Value live;
-} Drift;
+typedef struct DriftView {
+        Drift drift;
+        usec_t since_usec; /* CLOCK_REALTIME; 0: not seen before */
+        DriftPolicy policy;
+        char *writers; /* who makes it so, as far as is known; "" */
+} DriftView;
 
-/* The caller frees *ret. */
-int manager_drift(Manager *manager, Drift **ret, size_t *ret_n);
+/* Knobs of the profile in force whose live value is no longer what was set. The caller gives *ret
+ * to drift_views_free(). */
+int manager_drift(Manager *manager, DriftView **ret, size_t *ret_n);
+void drift_views_free(DriftView *views, size_t n);
+
+/* Others that set a knob of the profile in force to another value, each with file and line, one a
+ * line; "" when there are none; the caller frees. NULL without memory. */
+char *manager_conflicts(Manager *manager);
 
 /* Called whenever state, profile, transaction or quarantine changed. */
 typedef void (*ManagerListener)(void *userdata);

@@ -156,6 +156,16 @@ int transaction_apply(const Root *root, const Plan *plan, Failure *ret_failure) 
         return 0;
 }
 
+int transaction_set_min_free(const Root *root, const Value *value, Failure *ret_failure) {
+        Step step = {.ref = {.knob = knob_find(MIN_FREE_NAME)}, .new = *value};
+
+        return step.ref.knob ? guard_knob(root, &step, ret_failure) : 0;
+}
+
+int transaction_repair(const Root *root, const Step *step, Failure *ret_failure) {
+        return set_knob(root, step->ref, &step->new, step->paired ? step : NULL, ret_failure);
+}
+
 static bool rewrites_min_free(const Plan *plan) {
         for (size_t i = 0; i < plan->n; i++)
                 if (plan->steps[i].ref.knob->flags & KNOB_REWRITES_MIN_FREE)

@@ -68,6 +68,11 @@ char *failure_format(const Failure *failure);
  * not: *ret_failure says which, and nothing has been undone yet. */
 int transaction_apply(const Root *root, const Plan *plan, Failure *ret_failure);
 
+/* One step once more, after something else changed the knob. 0, or -ECANCELED as above. What the
+ * kernel rewrites along with it is left to the caller. */
+int transaction_repair(const Root *root, const Step *step, Failure *ret_failure);
+int transaction_set_min_free(const Root *root, const Value *value, Failure *ret_failure);
+
 /* What vm.min_free_kbytes is to be once the plan is undone. */
 typedef struct MinFree {
         bool fixed; /* false: the plan has no THP step, it is a knob like any other */

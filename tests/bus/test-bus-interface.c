@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "tests/bus/house.h"
+#include "tests/support/tree.h"
 
 static House house;
 static sd_bus *client;
@@ -34,6 +35,10 @@ static int house_up(void **state) {
         _cleanup_(freep) char *pressure = text_format("%s/proc/pressure/memory", house.tree);
         if (access(live_pressure, R_OK | W_OK) == 0)
                 assert_true(unlink(pressure) == 0 && symlink(live_pressure, pressure) == 0);
+        assert_int_equal(tree_write(house.tree,
+                                    "etc/sysctl.d/50-x.conf",
+                                    "# theirs\nvm.page-cluster = 5\nvm.swappiness = 1\n"),
+                         0);
         house_start_daemon(&house);
         house_await_name(&house);
         client = house_connect_private(&house);
@@ -119,9 +124,12 @@ static void test_properties_of_an_idle_daemon(void **state) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *probation = get("Probation", "a{sv}");
         assert_int_equal(sd_bus_message_enter_container(probation, 'a', "{sv}"), 1);
         assert_int_equal(sd_bus_message_at_end(probation, false), 1);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *drift = get("Drift", "a(sss)");
-        assert_int_equal(sd_bus_message_enter_container(drift, 'a', "(sss)"), 1);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *drift = get("Drift", "a(sssts)");
+        assert_int_equal(sd_bus_message_enter_container(drift, 'a', "(sssts)"), 1);
         assert_int_equal(sd_bus_message_at_end(drift, false), 1);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *conflicts = get("Conflicts", "as");
+        assert_int_equal(sd_bus_message_enter_container(conflicts, 'a', "s"), 1);
+        assert_int_equal(sd_bus_message_at_end(conflicts, false), 1);
 }
 
 static void test_profiles_are_listed_with_their_state(void **state) {
@@ -418,20 +426,40 @@ static void test_probation_tells_deadline_limits_and_pressure(void **state) {
 static void test_drift_names_knob_and_both_values(void **state) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(freep) char *path = text_format("%s/proc/sys/vm/swappiness", house.tree);
-        const char *knob, *set, *live;
+        const char *knob, *set, *live, *writers;
+        uint64_t since;
 
         assert_ok(call(client, &error, NULL, "Apply", "sa{sv}", "redis", 0), &error);
         FILE *file = fopen(path, "we");
         assert_non_null(file);
         (void) fputs("77\n", file);
         (void) fclose(file);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *drift = get("Drift", "a(sss)");
-        assert_int_equal(sd_bus_message_enter_container(drift, 'a', "(sss)"), 1);
-        assert_int_equal(sd_bus_message_read(drift, "(sss)", &knob, &set, &live), 1);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *drift = get("Drift", "a(sssts)");
+        assert_int_equal(sd_bus_message_enter_container(drift, 'a', "(sssts)"), 1);
+        assert_int_equal(
+                sd_bus_message_read(drift, "(sssts)", &knob, &set, &live, &since, &writers), 1);
         assert_string_equal(knob, "vm.swappiness");
         assert_string_equal(set, "1");
         assert_string_equal(live, "77");
+        assert_int_equal(since, 0); /* nobody has looked before */
+        assert_string_equal(writers, "");
         assert_int_equal(sd_bus_message_at_end(drift, false), 1);
+        assert_ok(call(client, &error, NULL, "Revert", "ts", (uint64_t) 0, ""), &error);
+}
+
+/* One who sets the same value is none. */
+static void test_conflicts_name_who_else_sets_a_knob_and_where(void **state) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        const char *text;
+
+        assert_ok(call(client, &error, NULL, "Apply", "sa{sv}", "redis", 0), &error);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *conflicts = get("Conflicts", "as");
+        assert_int_equal(sd_bus_message_enter_container(conflicts, 'a', "s"), 1);
+        assert_int_equal(sd_bus_message_read(conflicts, "s", &text), 1);
+        _cleanup_(freep) char *expected = text_format(
+                "sysctl.d sets vm.page-cluster to 5 (%s/etc/sysctl.d/50-x.conf:2)", house.tree);
+        assert_string_equal(text, expected);
+        assert_int_equal(sd_bus_message_at_end(conflicts, false), 1);
         assert_ok(call(client, &error, NULL, "Revert", "ts", (uint64_t) 0, ""), &error);
 }
 
@@ -485,6 +513,7 @@ int main(void) {
                 cmocka_unit_test(test_apply_keep_and_revert_are_heard_by_all),
                 cmocka_unit_test(test_probation_tells_deadline_limits_and_pressure),
                 cmocka_unit_test(test_drift_names_knob_and_both_values),
+                cmocka_unit_test(test_conflicts_name_who_else_sets_a_knob_and_where),
                 cmocka_unit_test(test_events_are_listed_from_any_number_on),
                 cmocka_unit_test(test_release_and_reload_say_what_is_wrong),
         };

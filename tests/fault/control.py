@@ -16,7 +16,7 @@ FIELDS = {
     )
 }
 FIELDS.update(
-    warp_usec=("q", 40), pressure=("I", 48), is_sticky=("I", 52), sticky_hash=("I", 56)
+    warp_usec=("q", 40), pressure=("I", 48), is_sticky=("I", 52), sticky_hash=("I", 56), awake=("I", 60)
 )
 COUNTS = 64
 HIT = 192

@@ -74,7 +74,7 @@ typedef struct FaultControl {
         uint32_t pressure;    /* pressure files can be triggers */
         uint32_t is_sticky;   /* it has begun */
         uint32_t sticky_hash; /* that file */
-        uint32_t unused;
+        uint32_t awake;       /* no suspend: CLOCK_MONOTONIC is as much ahead */
         uint32_t counts[32];
         char hit[512];         /* what it was */
         char pressure_tty[64]; /* what fires the last trigger made */

@@ -55,7 +55,7 @@ static bool busy; /* our own calls are not counted */
 static struct {
         unsigned char place;
         bool pressure;
-        bool boottime;
+        int clock; /* of a timer */
         uint32_t hash;
 } fds[FDS_MAX];
 
@@ -665,11 +665,17 @@ EXPORTED int signalfd(int fd, const sigset_t *mask, int flags) {
                              syscall(SYS_signalfd4, fd, mask, 8, flags));
 }
 
+static time_t warp_of(int clock) {
+        bool warped = clock == CLOCK_BOOTTIME || (clock == CLOCK_MONOTONIC && control->awake);
+
+        return warped ? (time_t) (control->warp_usec / 1000000) : 0;
+}
+
 EXPORTED int clock_gettime(clockid_t clock, struct timespec *ret) {
         int r = (int) syscall(SYS_clock_gettime, clock, ret);
 
-        if (r == 0 && clock == CLOCK_BOOTTIME)
-                ret->tv_sec += control->warp_usec / 1000000;
+        if (r == 0)
+                ret->tv_sec += warp_of(clock);
         return r;
 }
 
@@ -678,7 +684,7 @@ EXPORTED int timerfd_create(int clock, int flags) {
                                syscall(SYS_timerfd_create, clock, flags));
 
         if (fd >= 0 && fd < FDS_MAX)
-                fds[fd].boottime = clock == CLOCK_BOOTTIME;
+                fds[fd].clock = clock;
         return fd;
 }
 
@@ -686,9 +692,9 @@ EXPORTED int
 timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itimerspec *old) {
         struct itimerspec unwarped = *new;
 
-        if (fd >= 0 && fd < FDS_MAX && fds[fd].boottime && (flags & TFD_TIMER_ABSTIME) &&
-            unwarped.it_value.tv_sec > 0) {
-                unwarped.it_value.tv_sec -= control->warp_usec / 1000000;
+        time_t warp = fd >= 0 && fd < FDS_MAX ? warp_of(fds[fd].clock) : 0;
+        if (warp > 0 && (flags & TFD_TIMER_ABSTIME) && unwarped.it_value.tv_sec > 0) {
+                unwarped.it_value.tv_sec -= warp;
                 if (unwarped.it_value.tv_sec <= 0)
                         unwarped.it_value = (struct timespec){.tv_nsec = 1};
         }

@@ -99,6 +99,9 @@ class Machine:
                         found.append(os.path.relpath(file, self.root))
         return found
 
+    def configure(self, text):
+        write(self.path("etc/memctl/memctld.conf"), text)
+
     # What is so
 
     def knobs(self):

@@ -151,13 +151,13 @@ def settle(machine):
     return NO_ANSWER, ask(talk)[1]
 
 
-def warp(*minutes):
-    """So much time passes, at once."""
+def warp(*minutes, awake=0):
+    """So much time passes, at once; in a suspend unless awake."""
 
     def act(machine):
         for some in minutes:
             control = machine.control
-            control.set(warp_usec=control.get("warp_usec") + int(some * MINUTE))
+            control.set(awake=awake, warp_usec=control.get("warp_usec") + int(some * MINUTE))
             settle(machine)
         return NO_ANSWER, ""
 
@@ -193,6 +193,11 @@ class Scenario:
     minutes: float = 0
     # It is done, and a disk that goes on failing cannot be made to say so, which the client hears.
     unrecorded: list = field(default_factory=list)
+    foreign: tuple = ()  # knobs that somebody else has set, of which no journal knows
+    settling: list = field(default_factory=list)  # acts until what a fault left to do is done
+    later: list = field(default_factory=list)  # and what comes before everything is taken back
+    reverted: str = "original"  # whose values the knobs have then
+    boot_reverted: str = "original"
 
     def ends_in_rest(self):
         """It takes something back, which may be done though it cannot be recorded."""
@@ -493,4 +498,7 @@ KNOWN = [
     ("adopting a kept profile", "open", "events", "EIO"),
     # The service manager never heard of it.
     ("starting for the first time", "socket", "socket", "ENOBUFS"),
+    # A file of huge pages was written, and what vm.min_free_kbytes had been was not known or lost.
+    ("repairing", "open", "min_free", "EMFILE"),
+    ("repairing", "knob", "min_free", "EINVAL"),
 ]

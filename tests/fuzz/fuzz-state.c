@@ -13,6 +13,7 @@
 #include "daemon/events.h"
 #include "daemon/journal.h"
 #include "daemon/quarantine.h"
+#include "daemon/repairs.h"
 #include "daemon/reports.h"
 #include "daemon/state.h"
 
@@ -32,6 +33,8 @@ static void check_journal(const Journal *journal) {
         check(again->phase == journal->phase && again->plan->n == journal->plan->n);
         check(again->confirm == journal->confirm && again->n_limits == journal->n_limits);
         check(again->trial == journal->trial);
+        check(!again->drifted == !journal->drifted);
+        check(!again->drifted || streq(again->drifted, journal->drifted));
 }
 
 static void try_journal(void) {
@@ -54,6 +57,21 @@ static void try_quarantine(void) {
         check(quarantine_add(&quarantine, fuzz_folder(), "x", "y", 1) >= 0);
         check(quarantine_load(fuzz_folder(), &again) >= 0 && again.n == quarantine.n);
         check(quarantine_find(&again, "x"));
+}
+
+static void try_repairs(void) {
+        Repairs repairs, again;
+        KnobRef ref = {.knob = knob_find("vm.swappiness")};
+        int r = repairs_load(fuzz_folder(), "boot", &repairs);
+
+        check(r >= 0 || r == -EBADMSG);
+        check(repairs.n <= REPAIRS_MAX);
+        if (r < 0)
+                return;
+        check(repairs_note(&repairs, fuzz_folder(), ref, USEC_PER_HOUR, NULL) >= 0);
+        check(repairs.n > 0 && repairs.n <= REPAIRS_MAX && !repairs.guards);
+        check(repairs_load(fuzz_folder(), "boot", &again) >= 0 && again.n == repairs.n);
+        check(repairs_count(&again, ref, USEC_PER_HOUR) > 0);
 }
 
 static void try_report(void) {
@@ -99,6 +117,7 @@ static const struct {
         {"report-7", try_report},
         {"events", try_events},
         {"events.last", try_reserved},
+        {REPAIRS_FILE, try_repairs},
 };
 
 /* Each line that is an object in JSON becomes a record. */

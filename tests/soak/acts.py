@@ -56,7 +56,12 @@ APPLICABLE = ["a", "b", "c", "t"]
 OURS = {"swappiness": "33", "page-cluster": "2", "vfs_cache_pressure": "77", "stat_interval": "9"}
 OTHERS = {"extfrag_threshold": ["400", "600"], "laptop_mode": ["0", "5"]}
 
-CONFIG = "[Daemon]\nSampleInterval=1s\nLogLevel=warning\n"
+CONFIG = """\
+[Daemon]
+SampleInterval=1s
+DriftInterval=1s
+LogLevel=warning
+"""
 BAD_CONFIG = "[Daemon]\nSampleInterval=never\n"
 CLIENTS_MAX = 40
 

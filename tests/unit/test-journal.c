@@ -38,6 +38,7 @@ static Journal *make_full(const Root *root) {
         journal->deadline_usec = UINT64_MAX / 4;
         journal->confirm = true;
         journal->baseline_usec = 300 * USEC_PER_SEC;
+        journal->drifted = strdup("vm.swappiness");
         journal->limits[0] = (WatchLimit){METRIC_MEMORY_FULL, 1000, 2 * USEC_PER_SEC};
         journal->limits[1] = (WatchLimit){METRIC_IO_SOME, 1, 500000};
         journal->n_limits = 2;
@@ -93,6 +94,7 @@ static void assert_same_plan(const Plan *a, const Plan *b) {
 
 static void assert_same_watch(const Journal *a, const Journal *b) {
         assert_string_equal(a->pressure_of, b->pressure_of);
+        assert_string_equal(a->drifted, b->drifted);
         assert_int_equal(a->baseline_usec, b->baseline_usec);
         assert_int_equal(a->n_limits, b->n_limits);
         assert_true(a->oom_limit == b->oom_limit);
@@ -183,6 +185,22 @@ static void test_every_field_comes_back_in_every_phase(void **state) {
                 assert_int_equal(life->journal->phase, phase);
                 assert_loads_as(life, life->journal);
         }
+}
+
+static void test_each_knob_that_was_changed_from_outside_is_there_once(void **state) {
+        Life *life = *state;
+        static const char *const knobs[] = {"vm.dirty_ratio", "vm.swappiness", "vm.dirty"};
+
+        write_until(life, JOURNAL_APPLIED);
+        for (int again = 0; again < 2; again++)
+                for (size_t i = 0; i < ELEMENTSOF(knobs); i++)
+                        assert_int_equal(
+                                journal_append_drifted(
+                                        life->state_fd, JOURNAL_PENDING, life->journal, knobs[i]),
+                                0);
+        _cleanup_(journal_freep) Journal *found = load(life);
+        assert_string_equal(found->drifted, "vm.swappiness, vm.dirty_ratio, vm.dirty");
+        assert_int_equal(found->phase, JOURNAL_APPLIED);
 }
 
 static void test_what_is_not_known_is_not_known_afterwards(void **state) {
@@ -423,6 +441,7 @@ static void test_a_boot_id_that_is_too_long_is_cut(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_A_LIFE(test_every_field_comes_back_in_every_phase),
+                IN_A_LIFE(test_each_knob_that_was_changed_from_outside_is_there_once),
                 IN_A_LIFE(test_what_is_not_known_is_not_known_afterwards),
                 IN_A_LIFE(test_the_latest_kills_count),
                 IN_A_LIFE(test_kills_that_make_no_sense_are_none),

@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bats runs each test in a subshell, and its run sets these variables.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
+# What memctld does of itself: drift and conflicts, as the command shows them.
+
+load common
+load daemon
+
+setup() {
+        make_tree x86-16g-zram-6.12 base calm
+        start_daemon
+}
+
+teardown() {
+        stop_daemon
+}
+
+# watchful: the daemon looks at the knobs each second.
+watchful() {
+        printf '[Daemon]\nSampleInterval=1s\nDriftInterval=1s\n' >"$TREE/etc/memctl/memctld.conf"
+        stop_daemon USR1
+        start_daemon
+}
+
+# until_event TYPE: memctld has told it within 5 s; the events are in $output.
+until_event() {
+        local attempt
+        for ((attempt = 0; attempt < 50; attempt++)); do
+                memctl events --json=short
+                [[ $output == *"\"type\":\"$1\""* ]] && return 0
+                sleep 0.1
+        done
+        echo "never $1: $output"
+        return 1
+}
+
+@test "drift is told once, with who else sets the knob; apply and status name the conflict" {
+        mkdir -p "$TREE/etc/sysctl.d"
+        echo "vm.swappiness = 77" >"$TREE/etc/sysctl.d/50-x.conf"
+        watchful
+        memctl apply calm
+        expect output "sysctl.d sets vm.swappiness to 77 ($TREE/etc/sysctl.d/50-x.conf:1)"
+        echo 77 >"$TREE/proc/sys/vm/swappiness"
+        until_event drift
+        json '[e["fields"]["live"] for e in d if e["type"] == "drift"] == ["77"]'
+        json 'all("50-x.conf:1" in e["fields"]["writers"] for e in d if e["type"] == "drift")'
+        memctl status
+        expect output "Set otherwise by others:" "vm.swappiness was set to 1, is 77 since " \
+                "    sysctl.d sets vm.swappiness to 77 ($TREE/etc/sysctl.d/50-x.conf:1)"
+        memctl status --json=short
+        json 'len(d["conflicts"]) == 1 and d["drift"][0]["since-realtime-usec"] > 0'
+        json 'd["drift"][0]["writers"] == d["conflicts"][0]'
+}
+
+@test "drift: repair and yield, for a profile and for one of its values" {
+        cat >"$TREE/etc/memctl/profiles/fights.yaml" <<'END'
+profile: fights
+summary: Sets again what somebody else changes, but for one
+drift: repair
+sysctl:
+  vm.swappiness: 1
+  vm.page-cluster: {value: 0, drift: yield}
+END
+        memctl show fights
+        expect output "a value that is changed from outside: repair" \
+                "vm.page-cluster, when it is changed from outside: yield"
+        memctl show fights --json=short
+        json 'd["drift"] == "repair" and sorted(s["drift"] for s in d["settings"]) == ["repair", "yield"]'
+        watchful
+        memctl apply fights
+        echo 77 >"$TREE/proc/sys/vm/swappiness"
+        echo 5 >"$TREE/proc/sys/vm/page-cluster"
+        until_event repaired
+        until_event yielded
+        [[ $(knob swappiness) == 1 && $(knob page-cluster) == 5 ]]
+        memctl revert
+        [[ $(knob swappiness) == 60 && $(knob page-cluster) == 5 ]]
+}

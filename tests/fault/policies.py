@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is walked of that which memctld does of its own accord: what becomes of knobs that somebody
+else sets."""
+
+from machine import THP, VM, Broken, write
+from scenarios import NO_ANSWER, REST, Scenario, Whole, apply, warp
+
+POLICY_PROFILES = {
+    # What is changed from outside is set again: a plain knob, a pair, one with a guard.
+    "r": """\
+profile: r
+summary: The one that is repaired
+drift: repair
+sysctl:
+  vm.swappiness: 10
+  vm.dirty_bytes: 64MiB
+transparent_hugepage:
+  enabled: always
+""",
+    # Or let go.
+    "y": """\
+profile: y
+summary: The one that yields
+sysctl:
+  vm.swappiness: {value: 10, drift: yield}
+  vm.page-cluster: 0
+""",
+}
+
+SWAPPINESS, MIN_FREE = f"{VM}/swappiness", f"{VM}/min_free_kbytes"
+LITTLE_FREE = "4321"
+
+# What others make of the knobs: of what is in force, and what they set.
+KINDS = {
+    "r with little free": ("r", {MIN_FREE: LITTLE_FREE}),
+    "little free": ("original", {MIN_FREE: LITTLE_FREE}),
+    "y but 77": ("y", {SWAPPINESS: "77"}),
+    "let go": ("original", {SWAPPINESS: "10"}),
+}
+
+R_TRIED = Whole(("probation",), "r", "r with little free")
+R_QUARANTINED = Whole(REST, "", "original", ("r",))
+Y_TRIED = Whole(("probation",), "y", "y but 77")
+Y_QUARANTINED = Whole(REST, "", "original", ("y",))
+
+
+def outside(settings):
+    """Somebody else sets knobs."""
+
+    def act(machine):
+        for name, value in settings.items():
+            write(machine.path(name), value + "\n")
+        return NO_ANSWER, ""
+
+    return act
+
+
+def one_after_another(*acts):
+    def act(machine):
+        for each in acts:
+            answer = each(machine)
+        return answer
+
+    return act
+
+
+def begin_again(machine):
+    """Another process on the same boot."""
+    machine.kill()
+    if not machine.start():
+        raise Broken("memctld does not start again: " + machine.complaints())
+    return NO_ANSWER, ""
+
+
+LOOK = warp(2, awake=1)  # past DriftInterval=, with samples
+
+
+POLICIES = [
+    # What drifts.
+    Scenario(
+        "repairing",
+        [apply("r")],
+        # With so little free the kernel raises it when huge pages are switched on.
+        one_after_another(
+            outside(
+                {
+                    SWAPPINESS: "77",
+                    f"{THP}/enabled": "always madvise [never]",
+                    MIN_FREE: LITTLE_FREE,
+                }
+            ),
+            LOOK,
+        ),
+        [R_TRIED],
+        [R_TRIED],
+        [R_QUARANTINED],
+        [R_QUARANTINED],
+        foreign=("vm.min_free_kbytes",),
+        settling=[LOOK],
+        reverted="little free",
+    ),
+    Scenario(
+        "yielding",
+        [apply("y")],
+        one_after_another(outside({SWAPPINESS: "77"}), LOOK),
+        [Y_TRIED],
+        [Y_TRIED],
+        [Y_QUARANTINED],
+        [Y_QUARANTINED],
+        foreign=("vm.swappiness",),
+        settling=[LOOK],
+        # Let go is let go, also when the other writer has our value one day.
+        later=[outside({SWAPPINESS: "10"}), begin_again],
+        reverted="let go",
+        boot_reverted="let go",
+    ),
+]
