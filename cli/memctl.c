@@ -90,7 +90,7 @@ static const Verb verbs[] = {
         },
         {
                 "release", "PROFILE", 1, 1, 0, "End a profile's quarantine",
-                "A profile that was on probation when the machine went down is quarantined: it is not applied again until it is released.",
+                "A profile under which the machine went down, on probation or soon after it was applied, is quarantined: it is not applied again until it is released.",
                 "memctl release redis", verb_release,
         },
         {

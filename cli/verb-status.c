@@ -221,7 +221,7 @@ static void print_quarantined(const Status *status) {
         if (n == 0)
                 return;
         print_styled(STYLE_BAD, "\n  Quarantined");
-        (void) puts(": was on probation when the machine went down");
+        (void) puts(": the machine went down under it");
         for (size_t i = 0; i < n; i++) {
                 const char *name = status_item(status->quarantined, i);
                 (void) printf("    %s  (memctl release %s)\n", name, name);

@@ -21,6 +21,8 @@ static const ConfigKey keys[CONFIG_KEYS_N] = {
          0, 0, "report, repair or yield"},
         {"Daemon",    "DriftInterval",  CONFIG_DURATION_OR_OFF, offsetof(Config, drift_usec),
          USEC_PER_SEC, USEC_PER_DAY, "a time from 1s to 1d, such as 1min, or 0 for never"},
+        {"Daemon",    "BootGuard",      CONFIG_DURATION_OR_OFF, offsetof(Config, boot_guard_usec),
+         USEC_PER_SEC, USEC_PER_DAY, "a time from 1s to 1d, such as 10min, or 0 for none"},
         {"Daemon",    "LogLevel",       CONFIG_LOG_LEVEL, offsetof(Config, log_level),
          0, 0, "debug, info, notice, warning or err"},
 };

@@ -23,7 +23,7 @@ typedef struct ConfigKey {
         const char *expected; /* for people */
 } ConfigKey;
 
-#define CONFIG_KEYS_N 7
+#define CONFIG_KEYS_N 8
 
 bool config_section_exists(const char *section);
 /* 'did you mean "X"?' or NULL; the caller frees. */

@@ -23,6 +23,7 @@ Config config_default(void) {
                 .sample_usec = 10 * USEC_PER_SEC,
                 .drift = DRIFT_POLICY_REPORT,
                 .drift_usec = USEC_PER_MINUTE,
+                .boot_guard_usec = 10 * USEC_PER_MINUTE,
                 .log_level = LOG_INFO,
         };
 }

@@ -284,7 +284,16 @@ static int carry_out(Manager *manager, Journal *journal, usec_t time_usec, Refus
 
 int manager_write_pending(Manager *manager, const Journal *journal) {
         int r = manager_catch_up(manager);
-        return r < 0 ? r : journal_write(manager->state_fd, JOURNAL_PENDING, journal);
+
+        if (r < 0)
+                return r;
+        if (!journal->trial)
+                r = manager_open_boot_guard(manager, journal);
+        if (r >= 0)
+                r = journal_write(manager->state_fd, JOURNAL_PENDING, journal);
+        if (r < 0)
+                (void) manager_settle_boot_guard(manager);
+        return r;
 }
 
 int manager_put_in_force(Manager *manager,

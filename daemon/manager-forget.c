@@ -37,10 +37,13 @@ void manager_keep_stuck(Manager *manager,
  * would bring back what lay below.
  */
 int manager_catch_up(Manager *manager) {
-        /* Of what is quarantined "pending" may be the only record. */
+        /* Of what is quarantined "pending", or the boot guard, may be the only record. */
         int r = quarantine_save(&manager->quarantine, manager->state_fd);
 
-        if (r >= 0 && manager->pending_is_behind && !manager->pending)
+        if (r < 0)
+                return r;
+        int r_guard = manager_settle_boot_guard(manager);
+        if (manager->pending_is_behind && !manager->pending)
                 r = journal_remove(manager->state_fd, JOURNAL_PENDING);
         if (r < 0)
                 return r;
@@ -50,7 +53,7 @@ int manager_catch_up(Manager *manager) {
                                   : journal_remove(manager->state_fd, JOURNAL_KEPT);
         if (r >= 0)
                 manager->kept_is_behind = false;
-        return r;
+        return r < 0 ? r : r_guard;
 }
 
 int manager_forget_journal(Manager *manager, Journal *journal, bool pending) {

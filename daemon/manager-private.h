@@ -5,6 +5,7 @@
 
 #include "core/protocol.h"
 #include "daemon/baseline.h"
+#include "daemon/boot-guard.h"
 #include "daemon/drift-watch.h"
 #include "daemon/evidence.h"
 #include "daemon/journal.h"
@@ -45,6 +46,8 @@ struct Manager {
         Repairs repairs;
         Rivals rivals; /* who else sets knobs, as of then */
         usec_t rivals_usec;
+        BootGuard boot_guard;
+        bool guard_is_lost; /* it could not be that of what is kept again */
         uint64_t last_id;
         bool keep_failed;       /* said once that keeping could not be recorded */
         bool pending_is_behind; /* the file may be there though nothing is pending */
@@ -103,6 +106,20 @@ const Rivals *manager_rivals(Manager *manager);
 /* Those that set a knob of the plan to something else; "" when there are none; the caller frees.
  * NULL without memory. */
 char *manager_format_rivals(Manager *manager, const Plan *plan, const char *separator);
+
+/* manager-boot-guard.c */
+
+/* Before the first write, durably; nothing when the guard is off. */
+int manager_open_boot_guard(Manager *manager, const Journal *journal);
+void manager_close_boot_guard(Manager *manager);
+/* What it was opened for may be in force no longer, and what is kept below that be young too. */
+int manager_settle_boot_guard(Manager *manager);
+/* Closes it when its time is over. */
+void manager_age_boot_guard(Manager *manager);
+/* At start, before anything is applied. Negative: the next start has to find it out again. */
+int manager_check_boot_guard(Manager *manager);
+/* Each start says which profiles are not applied, and why. */
+void manager_tell_quarantine(Manager *manager);
 
 /* manager-apply.c */
 

@@ -64,17 +64,29 @@ static void drop_leftover(Manager *manager) {
         journal_freep(&manager->pending);
 }
 
+/* What guards against a machine that goes on doing itself harm. */
+static int load_policies(Manager *manager) {
+        const char *boot_id = manager->facts.boot_id;
+
+        int r = load_outcome(manager,
+                             BOOT_GUARD_FILE,
+                             "Whether the boot before ended soon after an apply is not known.",
+                             boot_guard_load(manager->state_fd, &manager->boot_guard));
+        if (r >= 0)
+                r = load_outcome(manager,
+                                 REPAIRS_FILE,
+                                 "The repairs of the last hour are forgotten.",
+                                 repairs_load(manager->state_fd, boot_id, &manager->repairs));
+        return r;
+}
+
 static int load_state(Manager *manager) {
         int r = load_outcome(manager,
                              QUARANTINE_FILE,
                              "No profile is quarantined now.",
                              quarantine_load(manager->state_fd, &manager->quarantine));
         if (r >= 0)
-                r = load_outcome(
-                        manager,
-                        REPAIRS_FILE,
-                        "The repairs of the last hour are forgotten.",
-                        repairs_load(manager->state_fd, manager->facts.boot_id, &manager->repairs));
+                r = load_policies(manager);
         if (r >= 0)
                 r = load_journal(manager,
                                  JOURNAL_KEPT,
@@ -326,12 +338,26 @@ static void recover_above_old(Manager *manager) {
                 drop_replaced(manager);
 }
 
+/* What an earlier boot kept and is quarantined was told; its record waits for the release. */
+static void leave_quarantined(Manager *manager) {
+        const Journal *kept = manager->kept;
+
+        if (kept && !is_this_boot(manager, kept) && kept->phase != JOURNAL_REVERTING &&
+            quarantine_find(&manager->quarantine, kept->profile))
+                journal_freep(&manager->kept);
+}
+
 int manager_start(Manager *manager) {
         int r = load_state(manager);
         if (r < 0)
                 return r;
         manager->state = MANAGER_IDLE;
         manager_finish_repair(manager);
+        manager_tell_quarantine(manager);
+        r = manager_check_boot_guard(manager);
+        if (r < 0)
+                return r;
+        leave_quarantined(manager);
         if (manager->pending && !is_this_boot(manager, manager->pending))
                 r = quarantine_pending(manager);
         if (r < 0)
@@ -397,6 +423,7 @@ void manager_stop(Manager *manager) {
             manager_take_back(manager, EVENT_REVERTED, why, NULL, NULL, NULL) >= 0)
                 mark_kept_for_start(manager, kept);
         (void) manager_catch_up(manager);
+        manager_close_boot_guard(manager);
         tell(manager,
              EVENT_STOPPED,
              manager->kept,

@@ -79,7 +79,10 @@ static void open_runtime(Manager *manager, const char *dir) {
 
 /* What has time until the next sample: no wakeup of its own. */
 static void on_tick(void *userdata) {
-        manager_look_for_drift(userdata);
+        Manager *manager = userdata;
+
+        manager_age_boot_guard(manager);
+        manager_look_for_drift(manager);
 }
 
 int manager_new(const ManagerOptions *options, Manager **ret) {

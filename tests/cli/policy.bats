@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # bats runs each test in a subshell, and its run sets these variables.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154
-# What memctld does of itself: drift and conflicts, as the command shows them.
+# What memctld does of itself: drift, conflicts and the boot guard, as the command shows them.
 
 load common
 load daemon
@@ -76,4 +76,24 @@ END
         [[ $(knob swappiness) == 1 && $(knob page-cluster) == 5 ]]
         memctl revert
         [[ $(knob swappiness) == 60 && $(knob page-cluster) == 5 ]]
+}
+
+@test "a kept profile whose machine went down soon after is quarantined, told at each start" {
+        memctl apply calm
+        memctl keep
+        stop_daemon KILL
+        echo 00000000-0000-4000-8000-00000000beef >"$TREE/proc/sys/kernel/random/boot_id"
+        start_daemon
+        memctl status
+        expect output "no profile is in force" "Quarantined" "memctl release calm" "BootGuard="
+        memctl apply calm
+        expect_status 3
+        expect stderr "within 10min of its apply" "memctl release calm"
+        stop_daemon USR1
+        start_daemon
+        memctl events --json=short
+        json '[e["type"] for e in d].count("quarantined") == 2'
+        memctl release calm
+        memctl apply calm
+        expect_status 0
 }

@@ -1,9 +1,31 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is walked of that which memctld does of its own accord: what becomes of knobs that somebody
-else sets."""
+"""What is walked of that which memctld does of its own accord: the boot guard, and what becomes of
+knobs that somebody else sets."""
+
+import signal
 
 from machine import THP, VM, Broken, write
-from scenarios import NO_ANSWER, REST, Scenario, Whole, apply, warp
+from scenarios import (
+    A_AND_B_QUARANTINED,
+    A_KEPT,
+    A_KEPT_BY_NAME,
+    A_QUARANTINED,
+    A_TRIED,
+    A_WITH_B_QUARANTINED,
+    B_TRIED,
+    KEEP,
+    NO_ANSWER,
+    NOTHING,
+    REST,
+    REVERT,
+    Scenario,
+    Whole,
+    apply,
+    send,
+    warp,
+)
+
+GUARDED = "[Daemon]\nBootGuard=10min\n"
 
 POLICY_PROFILES = {
     # What is changed from outside is set again: a plain knob, a pair, one with a guard.
@@ -76,6 +98,104 @@ LOOK = warp(2, awake=1)  # past DriftInterval=, with samples
 
 
 POLICIES = [
+    # With a boot guard what was kept too is suspected, from before its first write.
+    Scenario(
+        "applying under the boot guard",
+        [],
+        apply("a"),
+        [NOTHING],
+        [A_TRIED],
+        [NOTHING],
+        [A_QUARANTINED],
+        config=GUARDED,
+    ),
+    Scenario(
+        "keeping under the boot guard",
+        [apply("a")],
+        KEEP,
+        [A_TRIED],
+        [A_KEPT],
+        [A_QUARANTINED],
+        [A_QUARANTINED],
+        config=GUARDED,
+    ),
+    Scenario(
+        "switching under the boot guard",
+        [apply("a"), KEEP],
+        apply("b"),
+        [A_KEPT],
+        [B_TRIED],
+        [A_QUARANTINED],
+        [A_WITH_B_QUARANTINED],
+        # When it could not be the lower one's again; or a journal is on disk that was refused.
+        boot_unguarded=[A_KEPT, A_AND_B_QUARANTINED],
+        config=GUARDED,
+    ),
+    Scenario(
+        "reverting under the boot guard",
+        [apply("a"), KEEP],
+        REVERT,
+        [A_KEPT],
+        [NOTHING],
+        [A_QUARANTINED],
+        [NOTHING],
+        unrecorded=[A_KEPT_BY_NAME],
+        config=GUARDED,
+    ),
+    Scenario(
+        "reverting to what is kept below under the boot guard",
+        [apply("a"), KEEP, apply("b")],
+        REVERT,
+        [B_TRIED],
+        [A_KEPT],
+        # The guard is the lower one's again before the upper one is forgotten.
+        [A_WITH_B_QUARANTINED, A_AND_B_QUARANTINED],
+        [A_QUARANTINED],
+        boot_unguarded=[A_KEPT],
+        config=GUARDED,
+    ),
+    Scenario(
+        "outliving the boot guard",
+        [apply("a"), KEEP],
+        warp(11, awake=1),
+        [A_KEPT],
+        [A_KEPT],
+        [A_QUARANTINED, A_KEPT],
+        [A_QUARANTINED, A_KEPT],
+        config=GUARDED,
+    ),
+    Scenario(
+        "stopping under the boot guard",
+        [apply("a"), KEEP],
+        send(signal.SIGTERM),
+        [A_KEPT],
+        [A_KEPT],
+        [A_QUARANTINED, A_KEPT],
+        [A_KEPT],
+        ends=True,
+        config=GUARDED,
+    ),
+    Scenario(
+        "suspecting at boot what was kept",
+        [apply("a"), KEEP, "reboot at once"],
+        None,
+        [A_QUARANTINED],
+        [A_QUARANTINED],
+        [A_QUARANTINED],
+        [A_QUARANTINED],
+        config=GUARDED,
+    ),
+    Scenario(
+        "applying at boot under the boot guard",
+        [apply("a"), KEEP, send(signal.SIGTERM), "reboot at once"],
+        None,
+        [A_KEPT, A_TRIED],
+        [A_KEPT],
+        [A_KEPT, A_QUARANTINED],
+        [A_QUARANTINED],
+        on_the_way=[NOTHING, A_TRIED],
+        config=GUARDED,
+    ),
     # What drifts.
     Scenario(
         "repairing",

@@ -57,6 +57,9 @@ watch:
 """,
 }
 
+# Of the daemon: what was kept is under no suspicion. Scenarios about that are in policies.py.
+UNGUARDED = "[Daemon]\nBootGuard=0\n"
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -90,6 +93,7 @@ A_TRIED_WITH_B_QUARANTINED = Whole(("probation",), "a", "a", ("b",))
 B_QUARANTINED = Whole(REST, "", "original", ("b",))
 U_WITH_T_QUARANTINED = Whole(("kept",), "u", "u", ("t",))
 ON_TRIAL = Whole(("trial",), "t", "")  # either setting
+A_AND_B_QUARANTINED = Whole(REST, "", "original", ("a", "b"))
 
 DONE, REFUSED, GONE, SILENT, NO_ANSWER = "done", "refused", "gone", "silent", "no answer"
 
@@ -193,6 +197,9 @@ class Scenario:
     minutes: float = 0
     # It is done, and a disk that goes on failing cannot be made to say so, which the client hears.
     unrecorded: list = field(default_factory=list)
+    # After a reboot: what an error, not a kill, may have cost.
+    boot_unguarded: list = field(default_factory=list)
+    config: str = UNGUARDED
     foreign: tuple = ()  # knobs that somebody else has set, of which no journal knows
     settling: list = field(default_factory=list)  # acts until what a fault left to do is done
     later: list = field(default_factory=list)  # and what comes before everything is taken back
@@ -447,7 +454,7 @@ SCENARIOS = [
         None,
         [A_WITH_B_QUARANTINED, A_TRIED_WITH_B_QUARANTINED],
         [A_WITH_B_QUARANTINED],
-        [A_WITH_B_QUARANTINED, Whole(REST, "", "original", ("a", "b"))],
+        [A_WITH_B_QUARANTINED, A_AND_B_QUARANTINED],
         [A_WITH_B_QUARANTINED],
         on_the_way=[B_QUARANTINED, A_TRIED_WITH_B_QUARANTINED],
     ),

@@ -9,6 +9,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "core/base/json.h"
+#include "daemon/boot-guard.h"
 #include "daemon/events-file.h"
 #include "daemon/events.h"
 #include "daemon/journal.h"
@@ -57,6 +58,26 @@ static void try_quarantine(void) {
         check(quarantine_add(&quarantine, fuzz_folder(), "x", "y", 1) >= 0);
         check(quarantine_load(fuzz_folder(), &again) >= 0 && again.n == quarantine.n);
         check(quarantine_find(&again, "x"));
+}
+
+static void try_boot_guard(void) {
+        BootGuard guard, again;
+        int r = boot_guard_load(fuzz_folder(), &guard);
+
+        check(r >= 0 || (r == -EBADMSG && !guard.open));
+        if (!guard.open)
+                return;
+        check(profile_name_is_valid(guard.profile));
+        (void) boot_guard_is_over(&guard, USEC_PER_MINUTE, USEC_PER_HOUR);
+        check(boot_guard_open(fuzz_folder(),
+                              guard.profile,
+                              guard.id,
+                              guard.boot_id,
+                              guard.at_usec,
+                              &again) >= 0);
+        check(boot_guard_load(fuzz_folder(), &again) >= 0 && again.open);
+        check(again.id == guard.id && streq(again.profile, guard.profile));
+        check(boot_guard_close(fuzz_folder(), &again) >= 0 && !again.open);
 }
 
 static void try_repairs(void) {
@@ -117,6 +138,7 @@ static const struct {
         {"report-7", try_report},
         {"events", try_events},
         {"events.last", try_reserved},
+        {BOOT_GUARD_FILE, try_boot_guard},
         {REPAIRS_FILE, try_repairs},
 };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What memctld does of itself on the live kernel: drift and conflicts.
+# What memctld does of itself on the live kernel: drift, conflicts, the boot guard.
 
 load common
 
@@ -15,6 +15,19 @@ conflict_file=/etc/sysctl.d/90-memctl-test.conf
 # knobs_read SWAPPINESS DIRTY_BYTES DIRTY_RATIO
 knobs_read() {
         [[ "$(knob swappiness) $(knob dirty_bytes) $(knob dirty_ratio)" == "$*" ]]
+}
+
+# other_boot FILE…: what the state says of this boot was said by another one.
+other_boot() {
+        python3 -c 'import re, sys, zlib
+for name in sys.argv[1:]:
+    path = "/var/lib/memctl/" + name
+    with open(path, encoding="utf-8") as file:
+        records = [line.split(" ", 2)[2].rstrip("\n") for line in file]
+    with open(path, "w", encoding="utf-8") as file:
+        for text in records:
+            text = re.sub(r"(\"boot-id\":\"[0-9a-f]{7})[0-9a-f]", r"\1x", text)
+            file.write(f"memctl1 {zlib.crc32(text.encode()):08x} {text}\n")' "$@"
 }
 
 told() {
@@ -95,5 +108,48 @@ END
         [ "$(knob swappiness)" = 62 ]
         memctl revert
         knob swappiness 60
+        no_knob_changed
+}
+
+@test "a killed service is no crash of the machine; the guard's record goes when it is stopped" {
+        profile_small
+        systemctl start memctld.service
+        memctl apply small
+        memctl keep
+        [ -e /var/lib/memctl/boot-guard ]
+        pid=$(main_pid)
+        kill -KILL "$pid"
+        until_true 10 is_restarted_after "$pid"
+        state_is kept
+        [ -e /var/lib/memctl/boot-guard ]
+        systemctl stop memctld.service
+        [ ! -e /var/lib/memctl/boot-guard ]
+        systemctl start memctld.service
+        memctl revert
+        no_knob_changed
+}
+
+@test "what was kept is quarantined when the boot before ended soon after without a shutdown" {
+        unit_override <<<$'[Service]\nRestart=no'
+        profile_small
+        systemctl start memctld.service
+        memctl apply small
+        memctl keep
+        kill -KILL "$(main_pid)"
+        until_true 5 systemctl is-failed --quiet memctld.service
+        other_boot boot-guard kept
+        restore_knobs
+
+        systemctl start memctld.service
+        state_is idle
+        no_knob_changed
+        journal_has MEMCTL_EVENT=quarantined MEMCTL_PROFILE=small
+        run memctl apply small
+        echo "$output"
+        [ "$status" -eq 3 ]
+        [[ $output == *"memctl release small"* ]]
+        memctl release small
+        memctl apply small
+        memctl revert
         no_knob_changed
 }

@@ -20,7 +20,7 @@ typedef struct Life {
         char *original;
         int state_fd;
         sd_event *event;
-        Config config; /* of the next process */
+        Config config; /* of the next process; no boot guard */
         Manager *manager;
 } Life;
 
