@@ -38,6 +38,7 @@ static ExitCode code_of_error(const char *name) {
                 {MEMCTL_ERROR_INVALID_PROFILE, EXIT_CODE_REFUSED},
                 {MEMCTL_ERROR_NOT_APPLICABLE, EXIT_CODE_REFUSED},
                 {MEMCTL_ERROR_QUARANTINED, EXIT_CODE_REFUSED},
+                {MEMCTL_ERROR_HELD, EXIT_CODE_REFUSED},
                 {MEMCTL_ERROR_BUSY, EXIT_CODE_REFUSED},
                 {MEMCTL_ERROR_REFUSED, EXIT_CODE_REFUSED},
                 {MEMCTL_ERROR_NOTHING, EXIT_CODE_REFUSED},
@@ -326,6 +327,11 @@ ExitCode client_revert(Client *client, uint64_t id, const char *reason) {
 ExitCode client_release(Client *client, const char *name) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         return call(client, CALL_CHANGING, &reply, MEMCTL_INTERFACE, "Release", "s", name);
+}
+
+ExitCode client_release_hold(Client *client) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        return call(client, CALL_CHANGING, &reply, MEMCTL_INTERFACE, "ReleaseHold", "");
 }
 
 ExitCode client_reload(Client *client) {

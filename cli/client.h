@@ -47,6 +47,7 @@ ExitCode client_stop_trial(Client *client, uint64_t id);
 ExitCode client_keep(Client *client, uint64_t id);
 ExitCode client_revert(Client *client, uint64_t id, const char *reason);
 ExitCode client_release(Client *client, const char *name);
+ExitCode client_release_hold(Client *client);
 ExitCode client_reload(Client *client);
 /* The plan's JSON text. */
 ExitCode client_plan(Client *client, const char *name, char **ret);

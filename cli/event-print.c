@@ -25,6 +25,7 @@ static Style event_style(EventType type) {
         case EVENT_OOM_KILL:
         case EVENT_REVERTED:
         case EVENT_QUARANTINED:
+        case EVENT_HELD:
         case EVENT_PROBLEM:
                 return STYLE_BAD;
         case EVENT_STARTED:

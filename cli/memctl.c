@@ -89,8 +89,8 @@ static const Verb verbs[] = {
                 "memctl trial redis --metric io.full --wait", verb_trial,
         },
         {
-                "release", "PROFILE", 1, 1, 0, "End a profile's quarantine",
-                "A profile under which the machine went down, on probation or soon after it was applied, is quarantined: it is not applied again until it is released.",
+                "release", "[PROFILE]", 0, 1, 0, "End a profile's quarantine, or a hold",
+                "A profile under which the machine went down, on probation or soon after it was applied, is quarantined: it is not applied again until it is released. Without PROFILE, the hold ends: after too many automatic reverts within an hour (RevertsPerHour= in memctld.conf) nothing is applied until they are an hour ago, or somebody says this.",
                 "memctl release redis", verb_release,
         },
         {

@@ -62,6 +62,14 @@ static void read_trial(json_object *object, Status *status) {
         status->block_usec = json_object_get_uint64(member(object, "block-usec"));
 }
 
+static void read_hold(json_object *object, Status *status) {
+        usec_t until = json_object_get_uint64(member(object, "until-usec"));
+        usec_t now = json_object_get_uint64(member(object, "now-usec"));
+
+        status->reverts = array_of(member(object, "reverts"));
+        status->hold_left_usec = until > now ? until - now : 0;
+}
+
 ExitCode status_load(Client *client, Status *ret) {
         json_object *properties = NULL;
 
@@ -81,6 +89,7 @@ ExitCode status_load(Client *client, Status *ret) {
         };
         read_probation(member(properties, "Probation"), &status);
         read_trial(member(properties, "Trial"), &status);
+        read_hold(member(properties, "Hold"), &status);
         *ret = status;
         return EXIT_CODE_DONE;
 }

@@ -37,6 +37,8 @@ typedef struct Status {
         usec_t block_usec;
         json_object *drift;     /* array of [knob, set, live, since-usec, writers] */
         json_object *conflicts; /* who else sets knobs in force; array of text */
+        json_object *reverts;   /* that led to a hold; array of text, NULL when nothing is held */
+        usec_t hold_left_usec;
         json_object *quarantined;
         json_object *damaged; /* names of files */
 } Status;

@@ -10,6 +10,6 @@ ExitCode verb_release(size_t n, char **arguments) {
         if (code == EXIT_CODE_DONE)
                 code = outcome_listen(client, &tail);
         if (code == EXIT_CODE_DONE)
-                code = client_release(client, arguments[0]);
+                code = n > 0 ? client_release(client, arguments[0]) : client_release_hold(client);
         return code == EXIT_CODE_DONE ? outcome_print(client, &tail, "released") : code;
 }

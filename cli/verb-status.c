@@ -215,6 +215,22 @@ static void print_conflicts(const Status *status) {
         }
 }
 
+static void print_hold(const Status *status) {
+        char left[64];
+
+        if (!status->reverts)
+                return;
+        format_duration((status->hold_left_usec + USEC_PER_SEC - 1) / USEC_PER_SEC * USEC_PER_SEC,
+                        left);
+        print_styled(STYLE_BAD, "\n  Held");
+        (void) printf(": nothing is applied for %s, after these reverts  (memctl release)\n", left);
+        for (size_t i = 0; i < json_object_array_length(status->reverts); i++) {
+                _cleanup_(freep) char *text = text_harmless(status_item(status->reverts, i), false);
+                (void) fputs("    ", stdout);
+                print_beside(4, text ? text : "");
+        }
+}
+
 static void print_quarantined(const Status *status) {
         size_t n = status->quarantined ? json_object_array_length(status->quarantined) : 0;
 
@@ -316,6 +332,15 @@ static json_object *drift_json(const Status *status) {
         return array;
 }
 
+static json_object *hold_json(const Status *status) {
+        if (!status->reverts)
+                return NULL;
+        json_object *object = json_object_new_object();
+        json_add_number(object, "left-usec", status->hold_left_usec);
+        json_add(object, "reverts", json_object_get(status->reverts));
+        return object;
+}
+
 static ExitCode print_status_json(const Status *status, const EventTail *tail) {
         json_object *object = json_object_new_object(), *events = json_object_new_array();
 
@@ -331,6 +356,7 @@ static ExitCode print_status_json(const Status *status, const EventTail *tail) {
         json_add(object,
                  "conflicts",
                  status->conflicts ? json_object_get(status->conflicts) : json_object_new_array());
+        json_add(object, "hold", hold_json(status));
         json_add(object,
                  "quarantined",
                  status->quarantined ? json_object_get(status->quarantined)
@@ -364,6 +390,7 @@ ExitCode verb_status(size_t n, char **arguments) {
         print_texts("Limits", status.limits);
         print_drift(&status);
         print_conflicts(&status);
+        print_hold(&status);
         print_quarantined(&status);
         print_damaged(&status);
         if (!arg_quiet)

@@ -29,6 +29,7 @@ static const struct {
         [EVENT_REPAIRED] = {"repaired", "cc2e0cfa3ae14566b68c30932e74379f", LOG_WARNING},
         [EVENT_YIELDED] = {"yielded", "f7a9117550fa47e4932451b2193d0ffb", LOG_WARNING},
         [EVENT_QUARANTINED] = {"quarantined", "b60ed6cc4700410eb412d348ff58378b", LOG_WARNING},
+        [EVENT_HELD] = {"held", "227cf5b45fb44c3a9c4bb7f556703f7d", LOG_WARNING},
         [EVENT_RELEASED] = {"released", "1d8ba46d51e04267a9396bc2cbb0b89c", LOG_INFO},
         [EVENT_RELOADED] = {"reloaded", "cb2e1505aa944bfd94b24927b940d6db", LOG_INFO},
         [EVENT_PROBLEM] = {"problem", "03abb76ecff3421c992e2fb07fbbd536", LOG_ERR},

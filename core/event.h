@@ -30,7 +30,8 @@ typedef enum EventType {
         EVENT_REPAIRED,    /* such a knob was set again */
         EVENT_YIELDED,     /* such a knob was let go */
         EVENT_QUARANTINED, /* a profile is not applied again until released */
-        EVENT_RELEASED,
+        EVENT_HELD,        /* nothing is applied for a while, after too many reverts */
+        EVENT_RELEASED,    /* from quarantine, or the hold is over */
         EVENT_RELOADED,
         EVENT_PROBLEM, /* something a person must look at */
         _EVENT_TYPE_MAX,

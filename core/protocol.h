@@ -18,7 +18,8 @@
 #define MEMCTL_ERROR_INVALID_PROFILE "org.memctl.Error.InvalidProfile" /* 3: refused */
 #define MEMCTL_ERROR_NOT_APPLICABLE "org.memctl.Error.NotApplicable"   /* 3 */
 #define MEMCTL_ERROR_QUARANTINED "org.memctl.Error.Quarantined"        /* 3 */
-#define MEMCTL_ERROR_BUSY "org.memctl.Error.Busy"                      /* 3: another is pending */
+#define MEMCTL_ERROR_HELD "org.memctl.Error.Held"       /* 3: after too many automatic reverts */
+#define MEMCTL_ERROR_BUSY "org.memctl.Error.Busy"       /* 3: another is pending */
 #define MEMCTL_ERROR_REFUSED "org.memctl.Error.Refused" /* 3: the kernel said no, undone */
 #define MEMCTL_ERROR_NOTHING "org.memctl.Error.Nothing" /* 3: nothing to keep or revert */
 #define MEMCTL_ERROR_INVALID_ARGUMENT "org.memctl.Error.InvalidArgument" /* 1 */

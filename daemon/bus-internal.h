@@ -105,6 +105,7 @@ int method_revert(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int method_start_trial(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int method_stop_trial(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int method_release(sd_bus_message *call, void *userdata, sd_bus_error *error);
+int method_release_hold(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int method_reload(sd_bus_message *call, void *userdata, sd_bus_error *error);
 
 /* bus-request.c */
@@ -138,5 +139,7 @@ int property_get_trial(sd_bus *bus, const char *path, const char *interface, con
 int property_get_drift(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
 int property_get_conflicts(sd_bus *bus, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error);
+int property_get_hold(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error);
 /* clang-format on */

@@ -176,6 +176,7 @@ const sd_bus_vtable bus_vtable[] = {
         SD_BUS_PROPERTY("Trial", "a{sv}", property_get_trial, 0, 0),
         SD_BUS_PROPERTY("Drift", "a(sssts)", property_get_drift, 0, 0),
         SD_BUS_PROPERTY("Conflicts", "as", property_get_conflicts, 0, 0),
+        SD_BUS_PROPERTY("Hold", "a{sv}", property_get_hold, 0, 0),
 
         SD_BUS_METHOD_WITH_ARGS("ListProfiles", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssss)", profiles),
                                 method_list_profiles, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -200,6 +201,8 @@ const sd_bus_vtable bus_vtable[] = {
                                 method_get_report, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
                                 method_release, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ReleaseHold", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+                                method_release_hold, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
                                 method_reload, SD_BUS_VTABLE_UNPRIVILEGED),
 

@@ -247,3 +247,31 @@ PROPERTY(conflicts) {
 
         return conflicts ? append_lines(reply, conflicts) : -ENOMEM;
 }
+
+static int append_hold(sd_bus_message *reply, const HoldView *view) {
+        _cleanup_(freep) char *reverts = hold_format(view->hold, view->now_usec);
+        int r = reverts ? open_entry(reply, "reverts", "as") : -ENOMEM;
+
+        if (r >= 0)
+                r = append_lines(reply, reverts);
+        if (r >= 0)
+                r = close_entry(reply);
+        return r < 0 ? r
+                     : sd_bus_message_append(reply,
+                                             "{sv}{sv}",
+                                             "until-usec",
+                                             "t",
+                                             view->until_usec,
+                                             "now-usec",
+                                             "t",
+                                             view->now_usec);
+}
+
+PROPERTY(hold) {
+        HoldView view;
+        int r = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+        if (r >= 0 && manager_hold(manager_of(userdata), &view))
+                r = append_hold(reply, &view);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}

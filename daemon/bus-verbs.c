@@ -109,6 +109,20 @@ static int decode_nothing(sd_bus_message *call, Arguments *arguments, sd_bus_err
         return 0;
 }
 
+static int carry_out_release_hold(Manager *manager,
+                                  const Arguments *arguments,
+                                  const char *by,
+                                  sd_bus_message *reply,
+                                  Refusal *refusal) {
+        return manager_release_hold(manager, by, refusal);
+}
+
+int method_release_hold(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        static const Verb verb = {
+                "release", MEMCTL_ACTION_RELEASE, decode_nothing, carry_out_release_hold};
+        return request_start(userdata, call, &verb, error);
+}
+
 static int carry_out_reload(Manager *manager,
                             const Arguments *arguments,
                             const char *by,

@@ -6,6 +6,7 @@
 
 #include "core/base/quantity.h"
 #include "core/protocol.h"
+#include "daemon/hold.h"
 
 /* clang-format off */
 static const ConfigKey keys[CONFIG_KEYS_N] = {
@@ -23,6 +24,8 @@ static const ConfigKey keys[CONFIG_KEYS_N] = {
          USEC_PER_SEC, USEC_PER_DAY, "a time from 1s to 1d, such as 1min, or 0 for never"},
         {"Daemon",    "BootGuard",      CONFIG_DURATION_OR_OFF, offsetof(Config, boot_guard_usec),
          USEC_PER_SEC, USEC_PER_DAY, "a time from 1s to 1d, such as 10min, or 0 for none"},
+        {"Daemon",    "RevertsPerHour", CONFIG_NUMBER,    offsetof(Config, reverts_per_hour),
+         0, HOLD_REVERTS_MAX, "a number from 1 to 100, or 0 for any"},
         {"Daemon",    "LogLevel",       CONFIG_LOG_LEVEL, offsetof(Config, log_level),
          0, 0, "debug, info, notice, warning or err"},
 };
@@ -87,6 +90,15 @@ static int set_duration_or_off(const ConfigKey *key, const char *text, usec_t *v
         return 0;
 }
 
+static int set_number(const ConfigKey *key, const char *text, unsigned *value) {
+        uint64_t number;
+
+        if (parse_uint64(text, &number) < 0 || number > key->max_usec)
+                return -EINVAL;
+        *value = (unsigned) number;
+        return 0;
+}
+
 static int set_drift(const char *text, DriftPolicy *value) {
         DriftPolicy policy = drift_policy_from_string(text);
 
@@ -143,6 +155,8 @@ static size_t kind_size(ConfigKind kind) {
                 return sizeof(usec_t);
         case CONFIG_BOOL:
                 return sizeof(bool);
+        case CONFIG_NUMBER:
+                return sizeof(unsigned);
         case CONFIG_DRIFT:
                 return sizeof(DriftPolicy);
         case CONFIG_LOG_LEVEL:
@@ -166,6 +180,8 @@ int config_key_set(const ConfigKey *key, const char *text, Config *config) {
                 return set_duration_or_off(key, text, field);
         case CONFIG_BOOL:
                 return set_bool(text, field);
+        case CONFIG_NUMBER:
+                return set_number(key, text, field);
         case CONFIG_DRIFT:
                 return set_drift(text, field);
         case CONFIG_LOG_LEVEL:

@@ -9,6 +9,7 @@ typedef enum ConfigKind {
         CONFIG_DURATION,        /* usec_t, between min_usec and max_usec */
         CONFIG_DURATION_OR_OFF, /* the same, or 0 */
         CONFIG_BOOL,
+        CONFIG_NUMBER, /* unsigned, at most max_usec */
         CONFIG_DRIFT,
         CONFIG_LOG_LEVEL,
 } ConfigKind;
@@ -19,11 +20,11 @@ typedef struct ConfigKey {
         ConfigKind kind;
         size_t offset; /* in Config */
         usec_t min_usec;
-        usec_t max_usec;
+        usec_t max_usec;      /* of a number: its maximum */
         const char *expected; /* for people */
 } ConfigKey;
 
-#define CONFIG_KEYS_N 8
+#define CONFIG_KEYS_N 9
 
 bool config_section_exists(const char *section);
 /* 'did you mean "X"?' or NULL; the caller frees. */

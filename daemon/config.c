@@ -24,6 +24,7 @@ Config config_default(void) {
                 .drift = DRIFT_POLICY_REPORT,
                 .drift_usec = USEC_PER_MINUTE,
                 .boot_guard_usec = 10 * USEC_PER_MINUTE,
+                .reverts_per_hour = 3,
                 .log_level = LOG_INFO,
         };
 }

@@ -13,13 +13,14 @@
 #include "core/profile/profile.h"
 
 typedef struct Config {
-        usec_t probation_usec;  /* [Probation] Default=: for profiles that say none; 30min */
-        bool revert_on_stop;    /* [Daemon] RevertOnStop=: a kept profile too is reverted; no */
-        bool apply_at_boot;     /* [Daemon] ApplyAtBoot=: a kept profile comes back; yes */
-        usec_t sample_usec;     /* [Daemon] SampleInterval=: baseline samples, 1s to 1min; 10s */
-        DriftPolicy drift;      /* [Daemon] Drift=: for values that say none; report */
-        usec_t drift_usec;      /* [Daemon] DriftInterval=: how often, 0: never; 1min */
-        usec_t boot_guard_usec; /* [Daemon] BootGuard=: 0: off; 10min */
+        usec_t probation_usec;     /* [Probation] Default=: for profiles that say none; 30min */
+        bool revert_on_stop;       /* [Daemon] RevertOnStop=: a kept profile too is reverted; no */
+        bool apply_at_boot;        /* [Daemon] ApplyAtBoot=: a kept profile comes back; yes */
+        usec_t sample_usec;        /* [Daemon] SampleInterval=: baseline samples, 1s to 1min; 10s */
+        DriftPolicy drift;         /* [Daemon] Drift=: for values that say none; report */
+        usec_t drift_usec;         /* [Daemon] DriftInterval=: how often, 0: never; 1min */
+        usec_t boot_guard_usec;    /* [Daemon] BootGuard=: 0: off; 10min */
+        unsigned reverts_per_hour; /* [Daemon] RevertsPerHour=: 0 to 100, 0: any; 3 */
         int log_level; /* [Daemon] LogLevel=: debug, info, notice, warning, err; LOG_INFO */
 } Config;
 

@@ -241,6 +241,8 @@ static void set_reverting(json_object *record, const Journal *journal) {
 
         json_need(record, "phase", json_object_new_string(phase_names[JOURNAL_REVERTING]));
         json_need(record, "whole", json_object_new_boolean(journal->whole));
+        if (journal->automatic)
+                json_need(record, "automatic", json_object_new_boolean(true));
         if (!journal->min_free.fixed)
                 return;
         value_format(&journal->min_free.value, text);
@@ -419,6 +421,8 @@ static int journal_take(Journal *journal, json_object *record) {
                 kills_from_json(member, journal);
         if (json_object_object_get_ex(record, "whole", &member))
                 journal->whole = json_object_get_boolean(member);
+        if (json_object_object_get_ex(record, "automatic", &member))
+                journal->automatic = json_object_get_boolean(member);
         int r = phase_from_json(record, &journal->phase);
         if (r >= 0)
                 r = drifted_from_json(record, journal);

@@ -69,6 +69,7 @@ typedef struct Journal {
         /* From JOURNAL_REVERTING on. */
         MinFree min_free;
         size_t n_unread; /* lines of its file that were passed over */
+        bool automatic;  /* taken back for a verdict of ours: it counts for the hold */
         bool whole;      /* what is taken back had been applied whole (see transaction_undo) */
 } Journal;
 
@@ -84,8 +85,8 @@ int journal_append_applied(int state_fd, const char *file, Journal *journal);
 int journal_append_extended(int state_fd, const char *file, const Journal *journal);
 /* kills and kills_told as they are now in the journal. */
 int journal_append_kills(int state_fd, const char *file, const Journal *journal);
-/* min_free and whole as they are now in the journal. Sets the phase, also when the record could not
- * be written. */
+/* min_free, whole and automatic as they are now in the journal. Sets the phase, also when the
+ * record could not be written. */
 int journal_append_reverting(int state_fd, const char *file, Journal *journal);
 /* Adds the knob to drifted, unless it is there. For the next process on the same boot. */
 int journal_append_drifted(int state_fd, const char *file, Journal *journal, const char *knob);

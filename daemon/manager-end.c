@@ -167,6 +167,12 @@ static Event *limit_event(Manager *manager, const Verdict *verdict, const char *
         return event;
 }
 
+/* A deadline that nobody confirmed, or a person, is no sign of harm. */
+static bool is_automatic(const Verdict *verdict) {
+        return verdict && (verdict->kind == VERDICT_LIMIT || verdict->kind == VERDICT_KILLS ||
+                           verdict->kind == VERDICT_REGRESSION);
+}
+
 /*
  * The evidence is gathered first and told last: writing an event to a disk that the profile has
  * brought to a crawl would hold up the cure.
@@ -190,6 +196,7 @@ int manager_take_back(Manager *manager,
                 (void) event_add(event, "by", "%s", by);
         if (event && pending && manager->probation)
                 evidence_add(manager->probation, verdict, owned, event);
+        journal->automatic |= is_automatic(verdict);
         manager->state = MANAGER_REVERTING;
         int r = undo_journal(manager, journal, undoing);
         if (r < 0) {
@@ -218,6 +225,9 @@ int manager_take_back(Manager *manager,
         tell_left_alone(manager, journal, undoing);
         events_emit(manager->events, event);
         manager_store_report(manager, TAKE_PTR(owned), EVIDENCE_STATE_REVERTED);
+        if (journal->automatic)
+                manager_note_revert(manager, journal->id, journal->profile, why);
+        journal->automatic = false; /* counted, should it stay for a knob that is stuck */
         if (undoing_count(undoing, STEP_STUCK) > 0) {
                 manager_keep_stuck(
                         manager, journal, pending ? JOURNAL_PENDING : JOURNAL_KEPT, undoing);

@@ -48,6 +48,8 @@ struct Manager {
         usec_t rivals_usec;
         BootGuard boot_guard;
         bool guard_is_lost; /* it could not be that of what is kept again */
+        Hold hold;
+        bool held; /* told */
         uint64_t last_id;
         bool keep_failed;       /* said once that keeping could not be recorded */
         bool pending_is_behind; /* the file may be there though nothing is pending */
@@ -120,6 +122,17 @@ void manager_age_boot_guard(Manager *manager);
 int manager_check_boot_guard(Manager *manager);
 /* Each start says which profiles are not applied, and why. */
 void manager_tell_quarantine(Manager *manager);
+
+/* manager-hold.c */
+
+/* An automatic revert; one too many begins a hold. */
+void manager_note_revert(Manager *manager, uint64_t id, const char *profile, const char *why);
+/* Says that a hold goes on. */
+void manager_start_hold(Manager *manager);
+/* 0, or a refusal that names the reverts. */
+int manager_check_hold(const Manager *manager, const char *name, Refusal *ret_refusal);
+/* Tells when it has ended by itself. */
+void manager_age_hold(Manager *manager);
 
 /* manager-apply.c */
 

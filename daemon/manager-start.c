@@ -74,6 +74,11 @@ static int load_policies(Manager *manager) {
                              boot_guard_load(manager->state_fd, &manager->boot_guard));
         if (r >= 0)
                 r = load_outcome(manager,
+                                 HOLD_FILE,
+                                 "The automatic reverts of the last hour are forgotten.",
+                                 hold_load(manager->state_fd, boot_id, &manager->hold));
+        if (r >= 0)
+                r = load_outcome(manager,
                                  REPAIRS_FILE,
                                  "The repairs of the last hour are forgotten.",
                                  repairs_load(manager->state_fd, boot_id, &manager->repairs));
@@ -358,6 +363,7 @@ int manager_start(Manager *manager) {
         if (r < 0)
                 return r;
         leave_quarantined(manager);
+        manager_start_hold(manager);
         if (manager->pending && !is_this_boot(manager, manager->pending))
                 r = quarantine_pending(manager);
         if (r < 0)

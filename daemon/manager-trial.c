@@ -66,13 +66,18 @@ static int on_switch(bool arm, bool *ret_in_force, void *userdata) {
 /* Of a limit during a trial: the setting in force is the one that caused it. */
 static void on_verdict(const Verdict *verdict, void *userdata) {
         Manager *manager = userdata;
+        bool arm = trial_run_arm(manager->trial_run);
+        uint64_t id = manager->pending->id;
+        char profile[PROFILE_NAME_MAX];
 
+        (void) snprintf(profile, sizeof(profile), "%s", manager->pending->profile);
         _cleanup_(freep) char *why = evidence_explain(manager->probation, verdict, NULL);
-        _cleanup_(freep) char *text =
-                text_format("%s, with the %s setting in force",
-                            why ? why : "a limit was exceeded",
-                            trial_run_arm(manager->trial_run) ? "new" : "old");
+        _cleanup_(freep) char *text = text_format("%s, with the %s setting in force",
+                                                  why ? why : "a limit was exceeded",
+                                                  arm ? "new" : "old");
         (void) manager_end_trial(manager, text ? text : "a limit was exceeded", NULL);
+        if (arm)
+                manager_note_revert(manager, id, profile, text ? text : "a limit was exceeded");
 }
 
 static void on_watched(const WatchLimit *limit, bool watched, void *userdata) {
@@ -361,6 +366,8 @@ int manager_begin_trial(Manager *manager,
         _cleanup_(journal_freep) Journal *journal = NULL;
 
         int r = check_pending(manager, ret_refusal);
+        if (r >= 0)
+                r = manager_check_hold(manager, name, ret_refusal);
         if (r < 0)
                 return r;
         r = manager_plan_trial(manager, name, against, options, &journal, ret_refusal);

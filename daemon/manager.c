@@ -82,6 +82,7 @@ static void on_tick(void *userdata) {
         Manager *manager = userdata;
 
         manager_age_boot_guard(manager);
+        manager_age_hold(manager);
         manager_look_for_drift(manager);
 }
 
@@ -132,6 +133,7 @@ Manager *manager_free(Manager *manager) {
         quarantine_done(&manager->quarantine);
         drift_watch_done(&manager->drift);
         rivals_done(&manager->rivals);
+        hold_done(&manager->hold);
         while (manager->n_baselines > 0)
                 baseline_freep(&manager->baselines[--manager->n_baselines]);
         closep(&manager->runtime_fd);

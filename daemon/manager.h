@@ -21,6 +21,7 @@
 #include "core/report.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
+#include "daemon/hold.h"
 #include "daemon/state.h"
 #include "daemon/trial-run.h"
 
@@ -111,7 +112,10 @@ int manager_stop_trial(Manager *manager, uint64_t id, const char *by, Refusal *r
 int manager_keep(Manager *manager, uint64_t id, const char *by, Refusal *ret_refusal);
 int manager_revert(
         Manager *manager, uint64_t id, const char *reason, const char *by, Refusal *ret_refusal);
+/* Ends the quarantine of a profile. */
 int manager_release(Manager *manager, const char *name, const char *by, Refusal *ret_refusal);
+/* Ends the hold after too many automatic reverts. */
+int manager_release_hold(Manager *manager, const char *by, Refusal *ret_refusal);
 /* Reads the config again; on an error the old one stays in force. */
 int manager_reload(Manager *manager, const char *by, Refusal *ret_refusal);
 
@@ -185,6 +189,15 @@ void drift_views_free(DriftView *views, size_t n);
 /* Others that set a knob of the profile in force to another value, each with file and line, one a
  * line; "" when there are none; the caller frees. NULL without memory. */
 char *manager_conflicts(Manager *manager);
+
+typedef struct HoldView {
+        const Hold *hold;
+        usec_t until_usec; /* CLOCK_BOOTTIME */
+        usec_t now_usec;
+} HoldView;
+
+/* False when profiles may be applied. */
+bool manager_hold(const Manager *manager, HoldView *ret);
 
 /* Called whenever state, profile, transaction or quarantine changed. */
 typedef void (*ManagerListener)(void *userdata);

@@ -116,6 +116,7 @@ static const char *const mutating[][3] = {
         {"Keep", "t", "keep"},
         {"Revert", "ts", "revert"},
         {"Release", "s", "release"},
+        {"ReleaseHold", NULL, "release"},
         {"Reload", NULL, "reload"},
         {"StartTrial", "sssttt", "trial"},
         {"StopTrial", "t", "trial"},

@@ -130,6 +130,9 @@ static void test_properties_of_an_idle_daemon(void **state) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *conflicts = get("Conflicts", "as");
         assert_int_equal(sd_bus_message_enter_container(conflicts, 'a', "s"), 1);
         assert_int_equal(sd_bus_message_at_end(conflicts, false), 1);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *hold = get("Hold", "a{sv}");
+        assert_int_equal(sd_bus_message_enter_container(hold, 'a', "{sv}"), 1);
+        assert_int_equal(sd_bus_message_at_end(hold, false), 1);
 }
 
 static void test_profiles_are_listed_with_their_state(void **state) {
@@ -491,6 +494,8 @@ static void test_release_and_reload_say_what_is_wrong(void **state) {
         _cleanup_(freep) char *path = text_format("%s/memctld.conf", folder);
 
         call(client, &error, NULL, "Release", "s", "redis");
+        assert_error(&error, MEMCTL_ERROR_NOTHING, NULL);
+        call(client, &error, NULL, "ReleaseHold", NULL);
         assert_error(&error, MEMCTL_ERROR_NOTHING, NULL);
         FILE *file = fopen(path, "we");
         assert_non_null(file);

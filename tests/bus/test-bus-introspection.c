@@ -36,6 +36,7 @@ static const char *const members[] = {
         "Trial a{sv} (not signalled)",
         "Drift a(sssts) (not signalled)",
         "Conflicts as (not signalled)",
+        "Hold a{sv} (not signalled)",
         "ListProfiles() → a(ssss) profiles",
         "GetProfile(s name) → s file, s text",
         "Plan(s name) → s plan",
@@ -47,6 +48,7 @@ static const char *const members[] = {
         "ListEvents(t since) → as events",
         "GetReport(t id) → s report",
         "Release(s name)",
+        "ReleaseHold()",
         "Reload()",
         "Event(s event)",
 };

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "daemon/hold.h"
+#include "daemon/state.h"
 #include "tests/bus/house.h"
 #include "tests/support/tree.h"
 
@@ -87,6 +89,90 @@ static int connect_raw(const House *house) {
 static bool is_closed_within(int fd, int msec) {
         struct pollfd pollfd = {.fd = fd, .events = POLLRDHUP};
         return poll(&pollfd, 1, msec) > 0 && (pollfd.revents & (POLLRDHUP | POLLHUP));
+}
+
+/* After a hold */
+
+/* Three reverts a minute ago, as the process before has noted them. */
+static void hold(const House *house) {
+        _cleanup_(freep) char *folder = text_format("%s/var/lib/memctl", house->tree);
+        _cleanup_(freep) char *boot_id = NULL;
+        _cleanup_(hold_done) Hold hold = {0};
+        _cleanup_(root_closep) Root *root = NULL;
+        struct timespec ts;
+
+        assert_int_equal(root_open(house->tree, &root), 0);
+        assert_int_equal(root_read(root, "proc/sys/kernel/random/boot_id", &boot_id), 0);
+        (void) snprintf(hold.boot_id, sizeof(hold.boot_id), "%s", text_strip(boot_id));
+        (void) clock_gettime(CLOCK_BOOTTIME, &ts);
+        _cleanup_(closep) int fd = state_open(folder);
+        assert_true(fd >= 0);
+        for (uint64_t id = 7; id < 10; id++)
+                assert_int_equal(hold_note(&hold,
+                                           fd,
+                                           id,
+                                           "redis",
+                                           "memory.some rose",
+                                           ((usec_t) ts.tv_sec - 60) * USEC_PER_SEC),
+                                 0);
+}
+
+static size_t read_hold(sd_bus *bus, usec_t *ret_left) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        uint64_t until, now;
+        const char *text;
+        size_t n = 0;
+
+        assert_ok(sd_bus_get_property(bus,
+                                      MEMCTL_BUS_NAME,
+                                      MEMCTL_OBJECT_PATH,
+                                      MEMCTL_INTERFACE,
+                                      "Hold",
+                                      &error,
+                                      &reply,
+                                      "a{sv}"),
+                  &error);
+        assert_int_equal(sd_bus_message_enter_container(reply, 'a', "{sv}"), 1);
+        if (sd_bus_message_enter_container(reply, 'e', "sv") <= 0)
+                return 0;
+        assert_int_equal(sd_bus_message_read(reply, "s", &text), 1);
+        assert_string_equal(text, "reverts");
+        assert_int_equal(sd_bus_message_enter_container(reply, 'v', "as"), 1);
+        assert_int_equal(sd_bus_message_enter_container(reply, 'a', "s"), 1);
+        for (; sd_bus_message_read(reply, "s", &text) > 0; n++)
+                assert_non_null(strstr(text, "): memory.some rose"));
+        assert_true(sd_bus_message_exit_container(reply) >= 0);
+        assert_true(sd_bus_message_exit_container(reply) >= 0);
+        assert_true(sd_bus_message_exit_container(reply) >= 0);
+        assert_true(sd_bus_message_read(reply, "{sv}", &text, "t", &until) > 0);
+        assert_string_equal(text, "until-usec");
+        assert_true(sd_bus_message_read(reply, "{sv}", &text, "t", &now) > 0);
+        *ret_left = until - now;
+        return n;
+}
+
+static void test_a_hold_outlives_the_daemon_and_ends_when_somebody_says_so(void **state) {
+        static const char profile[] = "profile: redis\nsummary: R\nsysctl: {vm.swappiness: 1}\n";
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        House *house = *state;
+        usec_t left = 0;
+
+        house_profile(house, "redis", profile);
+        hold(house);
+        house_start_daemon(house);
+        sd_bus *bus = house_connect_private(house);
+        assert_int_equal(read_hold(bus, &left), 3);
+        assert_true(left <= 59 * USEC_PER_MINUTE && left > 57 * USEC_PER_MINUTE);
+        call(bus, &error, NULL, "Apply", "sa{sv}", "redis", 0);
+        assert_error(&error, MEMCTL_ERROR_HELD, NULL);
+        assert_non_null(strstr(error.message, "redis (transaction 9): memory.some rose"));
+        assert_non_null(strstr(error.message, "'memctl release' without a name"));
+        sd_bus_error_free(&error);
+        assert_ok(call(bus, &error, NULL, "ReleaseHold", NULL), &error);
+        assert_int_equal(read_hold(bus, &left), 0);
+        assert_ok(call(bus, &error, NULL, "Apply", "sa{sv}", "redis", 0), &error);
+        sd_bus_flush_close_unref(bus);
 }
 
 /* The private socket */
@@ -314,6 +400,10 @@ static void test_an_address_that_is_none_leaves_the_private_socket(void **state)
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(
+                        test_a_hold_outlives_the_daemon_and_ends_when_somebody_says_so,
+                        with_house,
+                        without_house),
                 WITH_DAEMON(test_many_clients_one_after_the_other_leave_nothing_behind),
                 WITH_DAEMON(test_of_200_at_once_those_above_the_limit_are_turned_away),
                 WITH_DAEMON(test_a_client_that_says_nothing_or_rubbish_hurts_nobody),

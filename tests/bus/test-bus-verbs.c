@@ -30,6 +30,7 @@ static const char *const mutating[][2] = {
         {"StartTrial", MEMCTL_ACTION_TRIAL},
         {"StopTrial", MEMCTL_ACTION_TRIAL},
         {"Release", MEMCTL_ACTION_RELEASE},
+        {"ReleaseHold", MEMCTL_ACTION_RELEASE},
         {"Reload", MEMCTL_ACTION_RELOAD},
 };
 

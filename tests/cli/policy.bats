@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # bats runs each test in a subshell, and its run sets these variables.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154
-# What memctld does of itself: drift, conflicts and the boot guard, as the command shows them.
+# What memctld does of itself: drift, conflicts, the boot guard and the hold, as the command shows
+# them.
 
 load common
 load daemon
@@ -33,6 +34,19 @@ until_event() {
         done
         echo "never $1: $output"
         return 1
+}
+
+# held WHY: a state file of three automatic reverts a minute ago.
+held() {
+        python3 -c 'import json, sys, time, zlib
+tree, why = sys.argv[1:]
+with open(tree + "/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+    boot_id = file.read().strip()
+at = int((time.clock_gettime(time.CLOCK_BOOTTIME) - 60) * 1e6)
+reverts = [{"id": id, "profile": "calm", "why": why, "at": at} for id in (7, 8, 9)]
+text = json.dumps({"boot-id": boot_id, "reverts": reverts}, separators=(",", ":"))
+with open(tree + "/var/lib/memctl/hold", "w", encoding="ascii") as file:
+    file.write(f"memctl1 {zlib.crc32(text.encode()):08x} {text}\n")' "$TREE" "$1"
 }
 
 @test "drift is told once, with who else sets the knob; apply and status name the conflict" {
@@ -94,6 +108,30 @@ END
         memctl events --json=short
         json '[e["type"] for e in d].count("quarantined") == 2'
         memctl release calm
+        memctl apply calm
+        expect_status 0
+}
+
+@test "a hold is shown with its reverts, refuses with 3, and release without a name ends it" {
+        stop_daemon USR1
+        held "stalls rose after it was applied"
+        start_daemon
+        memctl status
+        expect output "Held: nothing is applied for 5" "(memctl release)" \
+                "calm (transaction 9): stalls rose after it was applied"
+        memctl status --json=short
+        json 'len(d["hold"]["reverts"]) == 3 and 3400e6 < d["hold"]["left-usec"] <= 3600e6'
+        memctl apply calm
+        expect_status 3
+        expect stderr "3 automatic reverts within an hour" "memctl release"
+        memctl trial calm
+        expect_status 3
+        memctl release
+        expect_status 0
+        memctl release
+        expect_status 3
+        memctl status --json=short
+        json 'd["hold"] is None'
         memctl apply calm
         expect_status 0
 }

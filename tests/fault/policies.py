@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is walked of that which memctld does of its own accord: the boot guard, and what becomes of
-knobs that somebody else sets."""
+"""What is walked of that which memctld does of its own accord: the boot guard, what becomes of knobs
+that somebody else sets, and the count of automatic reverts."""
 
 import signal
 
-from machine import THP, VM, Broken, write
+from machine import THP, VM, Broken, records, write
 from scenarios import (
     A_AND_B_QUARANTINED,
     A_KEPT,
@@ -14,18 +14,23 @@ from scenarios import (
     A_WITH_B_QUARANTINED,
     B_TRIED,
     KEEP,
+    L_QUARANTINED,
+    L_TRIED,
     NO_ANSWER,
     NOTHING,
     REST,
     REVERT,
+    UNGUARDED,
     Scenario,
     Whole,
     apply,
+    fire,
     send,
     warp,
 )
 
 GUARDED = "[Daemon]\nBootGuard=10min\n"
+COUNTING = UNGUARDED + "RevertsPerHour=2\n"
 
 POLICY_PROFILES = {
     # What is changed from outside is set again: a plain knob, a pair, one with a guard.
@@ -95,6 +100,14 @@ def begin_again(machine):
 
 
 LOOK = warp(2, awake=1)  # past DriftInterval=, with samples
+
+
+def check_counted(machine, found, fault):
+    """Once, however often it was begun; and what a kill cut short is not lost."""
+    hold = records(machine.state().get("hold"))
+    n = len(hold[0]["reverts"]) if hold else 0
+    if n > 1 or (n == 0 and fault and fault.kills and NOTHING.says(found)):
+        raise Broken(f"{n} automatic reverts were counted")
 
 
 POLICIES = [
@@ -233,5 +246,17 @@ POLICIES = [
         later=[outside({SWAPPINESS: "10"}), begin_again],
         reverted="let go",
         boot_reverted="let go",
+    ),
+    # What counts for the hold.
+    Scenario(
+        "reverting by a limit, counted once",
+        [apply("l")],
+        fire,
+        [L_TRIED],
+        [NOTHING],
+        [L_QUARANTINED],
+        [NOTHING],
+        config=COUNTING,
+        check=check_counted,
     ),
 ]

@@ -205,6 +205,7 @@ class Scenario:
     later: list = field(default_factory=list)  # and what comes before everything is taken back
     reverted: str = "original"  # whose values the knobs have then
     boot_reverted: str = "original"
+    check: object = None  # of the machine, what was found, the fault
 
     def ends_in_rest(self):
         """It takes something back, which may be done though it cannot be recorded."""

@@ -12,6 +12,7 @@
 #include "daemon/boot-guard.h"
 #include "daemon/events-file.h"
 #include "daemon/events.h"
+#include "daemon/hold.h"
 #include "daemon/journal.h"
 #include "daemon/quarantine.h"
 #include "daemon/repairs.h"
@@ -80,6 +81,22 @@ static void try_boot_guard(void) {
         check(boot_guard_close(fuzz_folder(), &again) >= 0 && !again.open);
 }
 
+static void try_hold(void) {
+        _cleanup_(hold_done) Hold hold = {0}, again = {0};
+        int r = hold_load(fuzz_folder(), "boot", &hold);
+
+        check(r >= 0 || r == -EBADMSG);
+        check(hold.n <= HOLD_REVERTS_MAX);
+        if (r < 0)
+                return;
+        (void) hold_until(&hold, 1, USEC_PER_HOUR);
+        _cleanup_(freep) char *text = hold_format(&hold, USEC_PER_HOUR);
+        check(text && hold_note(&hold, fuzz_folder(), 12345, "x", "y", USEC_PER_HOUR) >= 0);
+        check(hold.n > 0 && hold.n <= HOLD_REVERTS_MAX);
+        check(hold_load(fuzz_folder(), "boot", &again) >= 0);
+        check(again.n >= hold.n); /* old ones are on disk until there is something to note */
+}
+
 static void try_repairs(void) {
         Repairs repairs, again;
         KnobRef ref = {.knob = knob_find("vm.swappiness")};
@@ -139,6 +156,7 @@ static const struct {
         {"events", try_events},
         {"events.last", try_reserved},
         {BOOT_GUARD_FILE, try_boot_guard},
+        {HOLD_FILE, try_hold},
         {REPAIRS_FILE, try_repairs},
 };
 

@@ -56,12 +56,13 @@ APPLICABLE = ["a", "b", "c", "t"]
 OURS = {"swappiness": "33", "page-cluster": "2", "vfs_cache_pressure": "77", "stat_interval": "9"}
 OTHERS = {"extfrag_threshold": ["400", "600"], "laptop_mode": ["0", "5"]}
 
-# What was kept comes back at once.
+# What was kept comes back at once, and so many reverts as there are here hold nothing up.
 CONFIG = """\
 [Daemon]
 SampleInterval=1s
 DriftInterval=1s
 BootGuard=0
+RevertsPerHour=0
 LogLevel=warning
 """
 BAD_CONFIG = "[Daemon]\nSampleInterval=never\n"

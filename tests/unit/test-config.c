@@ -60,6 +60,7 @@ static void test_no_file_at_all_gives_the_defaults(void **state) {
         assert_int_equal(machine->config.drift, DRIFT_POLICY_REPORT);
         assert_int_equal(machine->config.drift_usec, USEC_PER_MINUTE);
         assert_int_equal(machine->config.boot_guard_usec, 10 * USEC_PER_MINUTE);
+        assert_int_equal(machine->config.reverts_per_hour, 3);
         assert_int_equal(machine->config.log_level, LOG_INFO);
 }
 
