@@ -19,6 +19,11 @@
 #include "daemon/reports.h"
 #include "daemon/state.h"
 
+/* Damaged, or whole and of another version. */
+static bool is_refused(int r) {
+        return r == -EBADMSG || r == -EPROTONOSUPPORT;
+}
+
 static void check_journal(const Journal *journal) {
         _cleanup_(journal_freep) Journal *again = NULL;
 
@@ -43,7 +48,7 @@ static void try_journal(void) {
         _cleanup_(journal_freep) Journal *journal = NULL;
         int r = journal_load(fuzz_folder(), JOURNAL_PENDING, &journal);
 
-        check(r >= 0 || (r == -EBADMSG && !journal));
+        check(r >= 0 || (is_refused(r) && !journal));
         if (r >= 0)
                 check_journal(journal);
 }
@@ -52,7 +57,7 @@ static void try_quarantine(void) {
         _cleanup_(quarantine_done) Quarantine quarantine = {0}, again = {0};
         int r = quarantine_load(fuzz_folder(), &quarantine);
 
-        check(r >= 0 || r == -EBADMSG);
+        check(r >= 0 || is_refused(r));
         check(quarantine.n <= QUARANTINE_MAX);
         if (r < 0)
                 return;
@@ -65,7 +70,7 @@ static void try_boot_guard(void) {
         BootGuard guard, again;
         int r = boot_guard_load(fuzz_folder(), &guard);
 
-        check(r >= 0 || (r == -EBADMSG && !guard.open));
+        check(r >= 0 || (is_refused(r) && !guard.open));
         if (!guard.open)
                 return;
         check(profile_name_is_valid(guard.profile));
@@ -85,7 +90,7 @@ static void try_hold(void) {
         _cleanup_(hold_done) Hold hold = {0}, again = {0};
         int r = hold_load(fuzz_folder(), "boot", &hold);
 
-        check(r >= 0 || r == -EBADMSG);
+        check(r >= 0 || is_refused(r));
         check(hold.n <= HOLD_REVERTS_MAX);
         if (r < 0)
                 return;
@@ -102,7 +107,7 @@ static void try_repairs(void) {
         KnobRef ref = {.knob = knob_find("vm.swappiness")};
         int r = repairs_load(fuzz_folder(), "boot", &repairs);
 
-        check(r >= 0 || r == -EBADMSG);
+        check(r >= 0 || is_refused(r));
         check(repairs.n <= REPAIRS_MAX);
         if (r < 0)
                 return;
@@ -116,7 +121,7 @@ static void try_report(void) {
         _cleanup_(report_freep) Report *report = NULL;
         int r = reports_load(fuzz_folder(), 7, &report);
 
-        check(r >= 0 || (r == -EBADMSG && !report));
+        check(r >= 0 || (is_refused(r) && !report));
 }
 
 static int take_event(Event *event, void *userdata) {
