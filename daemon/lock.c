@@ -8,6 +8,9 @@
 #define STACK_BYTES ((size_t) 256 * 1024)
 /* For events and answers after a revert, without a page more from the kernel. */
 #define HEAP_BYTES ((size_t) 512 * 1024)
+/* What is larger is a mapping of its own, and given back when it is freed. */
+#define BLOCK_BYTES ((size_t) 128 * 1024)
+#define PIECE_BYTES (BLOCK_BYTES / 2)
 
 static __attribute__((noinline)) void touch_stack(void) {
         volatile char stack[STACK_BYTES];
@@ -16,14 +19,22 @@ static __attribute__((noinline)) void touch_stack(void) {
                 stack[i] = 0;
 }
 
-/* Above what is in use, and not given back when it is free. */
+void lock_bound_heap(void) {
+        (void) mallopt(M_MMAP_THRESHOLD, (int) BLOCK_BYTES);
+        (void) mallopt(M_TRIM_THRESHOLD, (int) (2 * HEAP_BYTES));
+}
+
+/* Above what is in use; as little as it is, it is not given back when it is free. */
 static void reserve_heap(void) {
-        (void) mallopt(M_TRIM_THRESHOLD, 8 * HEAP_BYTES);
-        (void) mallopt(M_MMAP_THRESHOLD, 2 * HEAP_BYTES);
-        volatile char *reserve = malloc(HEAP_BYTES);
-        for (size_t i = 0; reserve && i < HEAP_BYTES; i += 1024)
-                reserve[i] = 0;
-        free((void *) reserve);
+        char *pieces[HEAP_BYTES / PIECE_BYTES];
+
+        for (size_t i = 0; i < ELEMENTSOF(pieces); i++) {
+                volatile char *piece = pieces[i] = malloc(PIECE_BYTES);
+                for (size_t k = 0; piece && k < PIECE_BYTES; k += 1024)
+                        piece[k] = 0;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(pieces); i++)
+                free(pieces[i]);
 }
 
 static int on_nothing(sd_event_source *source, void *userdata) {

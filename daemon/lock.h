@@ -15,6 +15,11 @@
 
 #include "core/base/util.h"
 
+/* Before anything is allocated. What a caller makes us hold for a moment (a message may have 128
+ * MiB) goes back to the kernel; left alone, malloc learns from the first large block that is freed
+ * to keep such ones. */
+void lock_bound_heap(void);
+
 /* After all has started: what it needs of stack and heap is touched first. -errno: nothing is
  * locked, or what comes later is not. */
 int lock_memory(void);

@@ -2,7 +2,6 @@
 #include "daemon/memctld.h"
 
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -261,21 +260,12 @@ static int prepare_and_run(const Root *root, const Options *options) {
         return r;
 }
 
-/*
- * What a caller makes us hold for a moment (a message may have 128 MiB) goes back to the kernel.
- * Left alone, malloc learns from the first large block that is freed to keep such ones.
- */
-static void hoard_nothing(void) {
-        (void) mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-        (void) mallopt(M_TRIM_THRESHOLD, 128 * 1024);
-}
-
 int memctld_run(int argc, char **argv, RootWriteHook hook) {
         _cleanup_(root_closep) Root *root = NULL;
         Options options = {.root = "/"};
 
         (void) umask(0077);
-        hoard_nothing();
+        lock_bound_heap();
         int r = parse_options(argc, argv, &options);
         if (r <= 0)
                 return r < 0 ? EXIT_CODE_USAGE : EXIT_CODE_DONE;
