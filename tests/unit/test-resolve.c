@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/profile/resolve.h"
+#include "tests/unit/resolving.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,73 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/made-machine.h"
 #include "tests/support/tree.h"
-
-static int setup(void **state) {
-        MadeMachine *machine = calloc(1, sizeof(*machine));
-
-        if (!machine)
-                return -1;
-        made_machine_init(machine, 6, 12);
-        *state = machine;
-        return 0;
-}
-
-static int teardown(void **state) {
-        made_machine_done(*state);
-        free(*state);
-        return 0;
-}
-
-/* Writes a profile with a summary; the rest is given. */
-static void put(const MadeMachine *machine, const char *name, const char *body) {
-        _cleanup_(freep) char *text = text_format("profile: %s\nsummary: s\n%s", name, body);
-        made_machine_profile(machine, name, text);
-}
-
-static Settings *resolve(const MadeMachine *machine, const char *name) {
-        Settings *settings = NULL;
-        Problems problems = PROBLEMS_INIT;
-
-        int r = resolve_name(machine->root, name, STORE_ANY, &machine->facts, &problems, &settings);
-        if (r < 0 || problems.n > 0) {
-                _cleanup_(freep) char *all = problems_format(&problems);
-                fail_msg("%s: %d\n%s", name, r, all);
-        }
-        problems_done(&problems);
-        return settings;
-}
-
-static void
-assert_complaint(const MadeMachine *machine, const char *name, int expected, const char *words) {
-        _cleanup_(settings_freep) Settings *settings = NULL;
-        Problems problems = PROBLEMS_INIT;
-
-        int r = resolve_name(machine->root, name, STORE_ANY, &machine->facts, &problems, &settings);
-        _cleanup_(freep) char *all = problems_format(&problems);
-        problems_done(&problems);
-        if (r != expected || !strstr(all, words))
-                fail_msg("got %d, expected %d and \"%s\" in:\n%s", r, expected, words, all);
-        assert_int_equal(r < 0, settings == NULL);
-}
-
-static const Setting *find(const Settings *settings, const char *name) {
-        KnobRef ref;
-
-        assert_int_equal(knob_ref_parse(name, &ref), 0);
-        return settings_find(settings, ref);
-}
-
-static void assert_value(const Settings *settings, const char *name, const char *expected) {
-        const Setting *setting = find(settings, name);
-        char text[VALUE_TEXT_MAX];
-
-        if (!setting)
-                fail_msg("%s is not set", name);
-        value_format(&setting->value, text);
-        assert_string_equal(text, expected);
-}
 
 /* file:line without the tree's folder. */
 static void assert_origin(const MadeMachine *machine, const char *origin, const char *expected) {
@@ -344,104 +278,6 @@ static void test_a_pair_is_handed_over_by_its_ratio_only(void **state) {
         assert_value(settings, "vm.dirty_background_ratio", "0");
 }
 
-static void test_watch_is_merged_member_by_member(void **state) {
-        const MadeMachine *machine = *state;
-
-        put(machine,
-            "p",
-            "watch: {pressure-of: a.service, baseline: 1min, on-regression: report,\n"
-            "        limits: {memory.full: 10% over 2s, io.full: 20% over 4s, oom-kill: 1}}\n");
-        put(machine,
-            "a",
-            "inherits: [p]\nwatch: {probation: 1h, limits: {cpu.full: 1% over 2s}}\n");
-        _cleanup_(settings_freep) Settings *settings = resolve(machine, "a");
-        assert_string_equal(settings->watch.pressure_of, "a.service");
-        assert_int_equal(settings->watch.baseline_usec, USEC_PER_MINUTE);
-        assert_int_equal(settings->watch.probation_usec, USEC_PER_HOUR);
-        assert_int_equal(settings->watch.on_regression, ON_REGRESSION_REPORT);
-        assert_int_equal(settings->watch.n_limits, 1);
-        assert_int_equal(settings->watch.limits[0].metric, METRIC_CPU_FULL);
-        assert_int_equal(settings->watch.oom_kills, 0); /* limits are replaced whole */
-        put(machine, "b", "inherits: [p]\n");
-        _cleanup_(settings_freep) Settings *inherited = resolve(machine, "b");
-        assert_int_equal(inherited->watch.oom_kills, 1);
-}
-
-static DriftPolicy drift_of(const Settings *settings, const char *name) {
-        const Setting *setting = find(settings, name);
-
-        assert_non_null(setting);
-        return setting->drift;
-}
-
-/* Of the whole file: also of what it inherits. Of a value: whatever file says more later. */
-static void test_drift_is_the_values_own_or_the_last_files(void **state) {
-        const MadeMachine *machine = *state;
-
-        put(machine,
-            "p",
-            "drift: yield\nsysctl: {vm.swappiness: 1, vm.page-cluster: {value: 1, drift: "
-            "report}}\n");
-        put(machine, "q", "inherits: [p]\nsysctl: {vm.stat_interval: 2}\n");
-        put(machine, "a", "inherits: [q]\ndrift: repair\n");
-        put(machine, "none", "sysctl: {vm.swappiness: 1}\n");
-        _cleanup_(settings_freep) Settings *q = resolve(machine, "q");
-        assert_int_equal(drift_of(q, "vm.stat_interval"), DRIFT_POLICY_YIELD);
-        _cleanup_(settings_freep) Settings *a = resolve(machine, "a");
-        assert_int_equal(a->drift, DRIFT_POLICY_REPAIR);
-        assert_int_equal(drift_of(a, "vm.swappiness"), DRIFT_POLICY_REPAIR);
-        assert_int_equal(drift_of(a, "vm.stat_interval"), DRIFT_POLICY_REPAIR);
-        assert_int_equal(drift_of(a, "vm.page-cluster"), DRIFT_POLICY_REPORT);
-        _cleanup_(settings_freep) Settings *none = resolve(machine, "none");
-        assert_int_equal(drift_of(none, "vm.swappiness"), DRIFT_POLICY_NONE);
-}
-
-static void test_what_no_file_says_of_watch_has_its_default(void **state) {
-        const MadeMachine *machine = *state;
-
-        put(machine, "a", "");
-        _cleanup_(settings_freep) Settings *settings = resolve(machine, "a");
-        assert_string_equal(settings->watch.pressure_of, "system");
-        assert_int_equal(settings->watch.baseline_usec, WATCH_BASELINE_DEFAULT);
-        assert_int_equal(settings->watch.probation_usec, WATCH_PROBATION_DEFAULT);
-        assert_int_equal(settings->watch.on_regression, ON_REGRESSION_REVERT);
-        assert_int_equal(settings->watch.on_inconclusive, ON_INCONCLUSIVE_KEEP);
-        assert_int_equal(settings->watch.n_limits, 0);
-        assert_int_equal(settings->watch.n_regressions, 3);
-        assert_int_equal(settings->watch.regressions[2].metric, METRIC_IO_FULL);
-}
-
-static void test_an_inherited_cpu_full_limit_needs_a_cgroup(void **state) {
-        const MadeMachine *machine = *state;
-
-        put(machine, "p", "watch: {pressure-of: a.slice, limits: {cpu.full: 1% over 2s}}\n");
-        put(machine, "a", "inherits: [p]\nwatch: {pressure-of: system}\n");
-        _cleanup_(settings_freep) Settings *settings = resolve(machine, "p");
-        assert_non_null(settings);
-        assert_complaint(machine, "a", -EINVAL, "p.yaml:3:40: error: cpu.full is always 0");
-}
-
-static void test_an_inherited_regression_of_cpu_full_needs_a_cgroup(void **state) {
-        const MadeMachine *machine = *state;
-
-        put(machine, "p", "watch:\n  pressure-of: a.slice\n  regressions: {cpu.full: {}}\n");
-        put(machine, "a", "inherits: [p]\nwatch: {pressure-of: system}\n");
-        _cleanup_(settings_freep) Settings *settings = resolve(machine, "p");
-        assert_int_equal(settings->watch.n_regressions, 1);
-        assert_int_equal(settings->watch.regressions[0].margin_permyriad, 0);
-        assert_complaint(machine, "a", -EINVAL, "p.yaml:5:3: error: cpu.full is always 0");
-}
-
-static void test_no_regressions_are_none(void **state) {
-        const MadeMachine *machine = *state;
-
-        put(machine, "p", "watch: {regressions: {io.some: {margin: 2%}}}\n");
-        put(machine, "a", "inherits: [p]\nwatch: {regressions: {}, on-inconclusive: revert}\n");
-        _cleanup_(settings_freep) Settings *settings = resolve(machine, "a");
-        assert_int_equal(settings->watch.n_regressions, 0);
-        assert_int_equal(settings->watch.on_inconclusive, ON_INCONCLUSIVE_REVERT);
-}
-
 static void test_parents_may_be_sixteen_deep_and_no_more(void **state) {
         const MadeMachine *machine = *state;
         char name[16], body[64];
@@ -504,32 +340,25 @@ static void test_a_trusted_profile_needs_trusted_parents(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         const struct CMUnitTest tests[] = {
-                TEST(test_settings_are_sorted_and_say_which_line_asks),
-                TEST(test_later_wins_parents_left_to_right_then_the_file),
-                TEST(test_a_diamond_counts_a_profile_once),
-                TEST(test_a_broken_parent_in_a_diamond_is_told_once),
-                TEST(test_the_members_of_a_pair_replace_each_other),
-                TEST(test_overrides_count_in_order_where_they_hold),
-                TEST(test_what_does_not_count_here_is_looked_at_all_the_same),
-                TEST(test_an_optional_knob_is_left_out_where_the_kernel_lacks_it),
-                TEST(test_a_knob_that_is_missing_and_not_optional_is_an_error),
-                TEST(test_a_mistake_in_an_optional_value_shows_on_every_kernel),
-                TEST(test_a_profile_for_other_machines_resolves_and_says_why_not),
-                TEST(test_a_share_of_ram_is_computed_and_bounded),
-                TEST(test_the_background_limit_stays_below_the_other_one),
-                TEST(test_a_pair_is_handed_over_by_its_ratio_only),
-                TEST(test_watch_is_merged_member_by_member),
-                TEST(test_drift_is_the_values_own_or_the_last_files),
-                TEST(test_what_no_file_says_of_watch_has_its_default),
-                TEST(test_an_inherited_cpu_full_limit_needs_a_cgroup),
-                TEST(test_an_inherited_regression_of_cpu_full_needs_a_cgroup),
-                TEST(test_no_regressions_are_none),
-                TEST(test_parents_may_be_sixteen_deep_and_no_more),
-                TEST(test_a_loop_is_named_from_where_it_begins),
-                TEST(test_a_missing_profile_and_a_missing_parent_differ),
-                TEST(test_a_trusted_profile_needs_trusted_parents),
+                ON_A_MACHINE(test_settings_are_sorted_and_say_which_line_asks),
+                ON_A_MACHINE(test_later_wins_parents_left_to_right_then_the_file),
+                ON_A_MACHINE(test_a_diamond_counts_a_profile_once),
+                ON_A_MACHINE(test_a_broken_parent_in_a_diamond_is_told_once),
+                ON_A_MACHINE(test_the_members_of_a_pair_replace_each_other),
+                ON_A_MACHINE(test_overrides_count_in_order_where_they_hold),
+                ON_A_MACHINE(test_what_does_not_count_here_is_looked_at_all_the_same),
+                ON_A_MACHINE(test_an_optional_knob_is_left_out_where_the_kernel_lacks_it),
+                ON_A_MACHINE(test_a_knob_that_is_missing_and_not_optional_is_an_error),
+                ON_A_MACHINE(test_a_mistake_in_an_optional_value_shows_on_every_kernel),
+                ON_A_MACHINE(test_a_profile_for_other_machines_resolves_and_says_why_not),
+                ON_A_MACHINE(test_a_share_of_ram_is_computed_and_bounded),
+                ON_A_MACHINE(test_the_background_limit_stays_below_the_other_one),
+                ON_A_MACHINE(test_a_pair_is_handed_over_by_its_ratio_only),
+                ON_A_MACHINE(test_parents_may_be_sixteen_deep_and_no_more),
+                ON_A_MACHINE(test_a_loop_is_named_from_where_it_begins),
+                ON_A_MACHINE(test_a_missing_profile_and_a_missing_parent_differ),
+                ON_A_MACHINE(test_a_trusted_profile_needs_trusted_parents),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);
