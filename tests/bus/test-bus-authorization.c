@@ -4,112 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "tests/bus/house.h"
-#include "tests/support/tree.h"
-
-#define NOBODY 65534
-
-static int with_house(void **state) {
-        House *house = calloc(1, sizeof(*house));
-
-        assert_non_null(house);
-        house_init(house);
-        house_profile(house, "redis", "profile: redis\nsummary: R\nsysctl: {vm.swappiness: 1}\n");
-        assert_int_equal(tree_write(house->tree,
-                                    "etc/passwd",
-                                    "root:x:0:0::/:/bin/sh\nalice:x:65534:65534::/:/bin/sh\n"),
-                         0);
-        *state = house;
-        return 0;
-}
-
-static int without_house(void **state) {
-        House *house = *state;
-
-        house_stop_daemon(house);
-        house_done(house);
-        free(house);
-        return 0;
-}
-
-static void begin(House *house, const char *polkit_answer) {
-        if (polkit_answer)
-                house_start_polkit(house, polkit_answer);
-        house_start_daemon(house);
-        house_await_name(house);
-}
-
-/* Somebody who is not root: "nobody" when the tests run as root, else whoever runs them. */
-static int
-as_ordinary(const House *house, int (*function)(sd_bus *bus, const void *data), const void *data) {
-        if (geteuid() == 0)
-                return house_as_nobody(house, function, data);
-        sd_bus *bus = house_connect_bus(house);
-        int r = function(bus, data);
-        sd_bus_flush_close_unref(bus);
-        return r;
-}
-
-static uid_t ordinary_uid(void) {
-        return geteuid() == 0 ? NOBODY : geteuid();
-}
-
-/* What the process of the other user may say: 0 as expected, 1 not, with a line on stderr. */
-typedef struct Expected {
-        const char *method;
-        const char *types;
-        const char *error; /* NULL: none */
-        const char *text;
-        bool interactive;
-} Expected;
-
-static int append_arguments(sd_bus_message *message, const char *types) {
-        if (!types)
-                return 0;
-        if (streq(types, "sa{sv}"))
-                return sd_bus_message_append(message, types, "redis", 0);
-        if (streq(types, "sssttt"))
-                return sd_bus_message_append(
-                        message, types, "redis", "", "", (uint64_t) 0, (uint64_t) 0, (uint64_t) 0);
-        if (streq(types, "ts"))
-                return sd_bus_message_append(message, types, (uint64_t) 0, "");
-        if (streq(types, "t"))
-                return sd_bus_message_append(message, types, (uint64_t) 0);
-        return sd_bus_message_append(message, types, "redis");
-}
-
-static int expect(sd_bus *bus, const void *data) {
-        const Expected *expected = data;
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
-
-        int r = sd_bus_message_new_method_call(bus,
-                                               &message,
-                                               MEMCTL_BUS_NAME,
-                                               MEMCTL_OBJECT_PATH,
-                                               MEMCTL_INTERFACE,
-                                               expected->method);
-        if (r >= 0)
-                r = append_arguments(message, expected->types);
-        if (r >= 0)
-                r = sd_bus_message_set_allow_interactive_authorization(message,
-                                                                       expected->interactive);
-        if (r >= 0)
-                r = sd_bus_call(bus, message, 20 * USEC_PER_SEC, &error, NULL);
-        if (r >= 0 && !expected->error)
-                return 0;
-        if (r < 0 && expected->error && error.name && streq(error.name, expected->error) &&
-            (!expected->text || streq(error.message, expected->text)))
-                return 0;
-        (void) fprintf(stderr,
-                       "%s gives %s: %s\nexpected was %s: %s\n",
-                       expected->method,
-                       error.name ? error.name : strerror(-r),
-                       error.message ? error.message : "",
-                       expected->error ? expected->error : "no error",
-                       expected->text ? expected->text : "(any)");
-        return 1;
-}
+#include "tests/bus/callers.h"
 
 static const char *const mutating[][3] = {
         {"Apply", "sa{sv}", "apply"},
@@ -145,21 +40,6 @@ static int expect_all_refused(sd_bus *bus, const void *data) {
         return r;
 }
 
-static void assert_state(const House *house, const char *expected) {
-        _cleanup_(freep) char *value = NULL;
-        sd_bus *peer = house_connect_private(house);
-
-        assert_true(sd_bus_get_property_string(peer,
-                                               MEMCTL_BUS_NAME,
-                                               MEMCTL_OBJECT_PATH,
-                                               MEMCTL_INTERFACE,
-                                               "State",
-                                               NULL,
-                                               &value) >= 0);
-        assert_string_equal(value, expected);
-        sd_bus_flush_close_unref(peer);
-}
-
 /* The newest event must hold the text. */
 static void assert_told(const House *house, const char *wanted) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -175,8 +55,6 @@ static void assert_told(const House *house, const char *wanted) {
                 fail_msg("%s does not hold %s", last, wanted);
         sd_bus_flush_close_unref(peer);
 }
-
-/* The tests */
 
 static int read_everything(sd_bus *bus, const void *data) {
         static const char *const names[] = {"ListProfiles", "GetProfile", "Plan", "ListEvents"};
@@ -354,123 +232,6 @@ static void test_an_error_of_polkit_is_a_no(void **state) {
         assert_state(house, "idle");
 }
 
-static bool polkit_was_told(const House *house, const char *line) {
-        _cleanup_(freep) char *log = house_polkit_log(house);
-        return strstr(log, line) != NULL;
-}
-
-static void test_polkit_never_answers(void **state) {
-        House *house = *state;
-
-        house_start_polkit(house, "never");
-        house_start_hasty_daemon(house);
-        house_await_name(house);
-        const Expected apply = {
-                .method = "Apply",
-                .types = "sa{sv}",
-                .error = MEMCTL_ERROR_NOT_AUTHORIZED,
-                .text = "polkit gave no answer on org.memctl.apply; nothing is changed",
-        };
-        assert_int_equal(as_ordinary(house, expect, &apply), 0);
-        assert_state(house, "idle");
-        /* polkit may hear of it after the caller. */
-        for (int i = 0; !polkit_was_told(house, "cancel memctl-1\n"); i++) {
-                assert_true(i < 500);
-                (void) usleep(20000);
-        }
-}
-
-static int ask_and_leave(sd_bus *bus, const void *data) {
-        const unsigned *n = data;
-
-        for (unsigned i = 0; i < *n; i++)
-                if (sd_bus_call_method_async(bus,
-                                             NULL,
-                                             MEMCTL_BUS_NAME,
-                                             MEMCTL_OBJECT_PATH,
-                                             MEMCTL_INTERFACE,
-                                             "Reload",
-                                             NULL,
-                                             NULL,
-                                             NULL) < 0)
-                        return 1;
-        return sd_bus_flush(bus) < 0;
-}
-
-/* The daemon asks the broker who a caller is, before it asks polkit; that has a limit of its own.
- */
-static void wait_until_identified(sd_bus *bus) {
-        for (unsigned i = 0; i < 1000; i++) {
-                _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-                (void) sd_bus_call_method(bus,
-                                          MEMCTL_BUS_NAME,
-                                          MEMCTL_OBJECT_PATH,
-                                          MEMCTL_INTERFACE,
-                                          "Reload",
-                                          &error,
-                                          NULL,
-                                          NULL);
-                if (!error.message || !text_starts_with(error.message, "too many calls wait"))
-                        return;
-                (void) usleep(10 * USEC_PER_MSEC);
-        }
-}
-
-/* Nine questions of one user, none answered: the ninth is refused, and root is not held up. */
-static int ask_too_often(sd_bus *bus, const void *data) {
-        const unsigned n = 8;
-
-        if (ask_and_leave(bus, &n) != 0)
-                return 1;
-        wait_until_identified(bus);
-        return expect(bus,
-                      &(Expected){.method = "Reload",
-                                  .error = MEMCTL_ERROR_TOO_MANY,
-                                  .text = "too many authorizations are under way; try again when "
-                                          "they are answered"});
-}
-
-static void test_one_user_cannot_use_up_all_questions(void **state) {
-        House *house = *state;
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-
-        begin(house, "never");
-        assert_int_equal(as_ordinary(house, ask_too_often, NULL), 0);
-        sd_bus *peer = house_connect_private(house);
-        assert_ok(call(peer, &error, NULL, "Reload", NULL), &error);
-        sd_bus_flush_close_unref(peer);
-        if (geteuid() != 0)
-                return;
-        sd_bus *bus = house_connect_bus(house);
-        assert_ok(call(bus, &error, NULL, "Reload", NULL), &error);
-        sd_bus_flush_close_unref(bus);
-}
-
-static void test_a_caller_that_left_and_a_polkit_that_died_are_survived(void **state) {
-        House *house = *state;
-        const unsigned n = 3;
-
-        begin(house, "late");
-        assert_int_equal(as_ordinary(house, ask_and_leave, &n), 0);
-        house_set_answer(house, "never");
-        assert_int_equal(as_ordinary(house, ask_and_leave, &n), 0);
-        house_stop_polkit(house);
-        const Expected apply = {
-                .method = "Apply", .types = "sa{sv}", .error = MEMCTL_ERROR_NOT_AUTHORIZED};
-        assert_int_equal(as_ordinary(house, expect, &apply), 0);
-        assert_state(house, "idle");
-}
-
-static void test_questions_end_with_the_bus(void **state) {
-        House *house = *state;
-        const unsigned n = 3;
-
-        begin(house, "never");
-        assert_int_equal(as_ordinary(house, ask_and_leave, &n), 0);
-        house_stop_bus(house);
-        assert_state(house, "idle");
-}
-
 static int connect_private(sd_bus *bus, const void *data) {
         const House *house = data;
         sd_bus *peer = NULL;
@@ -508,8 +269,6 @@ static void test_the_private_socket_turns_other_users_away(void **state) {
         assert_state(house, "idle");
 }
 
-#define IN_HOUSE(test) cmocka_unit_test_setup_teardown(test, with_house, without_house)
-
 int main(void) {
         /* Those that need two users come last. */
         const struct CMUnitTest tests[] = {
@@ -522,10 +281,6 @@ int main(void) {
                 IN_HOUSE(test_a_person_is_asked_only_when_the_caller_allows),
                 IN_HOUSE(test_a_late_yes_counts),
                 IN_HOUSE(test_an_error_of_polkit_is_a_no),
-                IN_HOUSE(test_polkit_never_answers),
-                IN_HOUSE(test_one_user_cannot_use_up_all_questions),
-                IN_HOUSE(test_a_caller_that_left_and_a_polkit_that_died_are_survived),
-                IN_HOUSE(test_questions_end_with_the_bus),
                 IN_HOUSE(test_root_passes_on_the_bus_without_polkit),
                 IN_HOUSE(test_the_private_socket_turns_other_users_away),
         };
