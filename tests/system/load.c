@@ -16,6 +16,8 @@
 
 #define CHUNK ((size_t) 64 * 1024)
 #define FILE_CHUNKS 1024
+#define PAGE ((size_t) 4096)
+#define TICKS_PER_SEC 50
 #define HUGE_PAGE ((size_t) 2 << 20)
 
 static void rest(long msec) {
@@ -53,6 +55,29 @@ static int enter(const char *cgroup) {
         return fclose(file);
 }
 
+static int run_touch(size_t mib, long rate, const char *cgroup) {
+        size_t size = mib << 20, at = 0;
+
+        if (enter(cgroup) < 0)
+                return EXIT_FAILURE;
+        char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED)
+                return EXIT_FAILURE;
+        (void) madvise(memory, size, MADV_NOHUGEPAGE);
+        /* What cannot be compressed, or zswap would do all the work. */
+        for (size_t i = 0; i < size; i += sizeof(int)) {
+                int value = rand();
+                memcpy(memory + i, &value, sizeof(value));
+        }
+        for (;;) {
+                for (long n = rate / TICKS_PER_SEC; n > 0; n--) {
+                        memory[at]++;
+                        at = (at + PAGE) % size;
+                }
+                rest(1000 / TICKS_PER_SEC);
+        }
+}
+
 static int use_a_page_in_each(size_t size) {
         char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -76,8 +101,11 @@ static int run_sparse(size_t mib, const char *cgroup) {
 int main(int argc, char **argv) {
         if (argc == 3 && strcmp(argv[1], "write") == 0)
                 return run_write(argv[2]);
+        if (argc == 5 && strcmp(argv[1], "touch") == 0)
+                return run_touch((size_t) atol(argv[2]), atol(argv[3]), argv[4]);
         if (argc == 4 && strcmp(argv[1], "sparse") == 0)
                 return run_sparse((size_t) atol(argv[2]), argv[3]);
-        (void) fputs("load write FILE | load sparse MIB CGROUP\n", stderr);
+        (void) fputs("load write FILE | load touch MIB RATE CGROUP | load sparse MIB CGROUP\n",
+                     stderr);
         return 2;
 }
