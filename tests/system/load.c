@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Steady loads that a change of a knob makes wait, for the system tests.
+ * Steady loads that a change of a knob makes wait, for the system tests. CGROUP is one of version 1
+ * that is too small for the load.
  *
- *     load write FILE         bursts of buffered writes over 64 MiB of a file, and rests
- *     load sparse MIB CGROUP  takes so much memory, uses one page in each 2 MiB of it, gives it
- * back, and rests, in a cgroup of version 1: with huge pages it is all used
+ *     load write FILE             bursts of buffered writes over 64 MiB of a file, and rests
+ *     load touch MIB RATE CGROUP  walks through so much memory, so many pages a second
+ *     load sparse MIB CGROUP      takes so much memory, uses one page in each 2 MiB of it, gives
+ *                                 it back, and rests: with huge pages all of it is used
  */
 #include <fcntl.h>
 #include <stdio.h>
