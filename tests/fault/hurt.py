@@ -7,21 +7,12 @@ import os
 import signal
 import tempfile
 
+from acts import DONE, NO_ANSWER, REFUSED, SILENT, apply, settle
 from client import Gone, Refused, Silent
 from faults import Call, Fault, calls_of
 from machine import BOOT_ID, THP, VM, Broken, Machine, records
 from policies import KINDS, POLICY_PROFILES
-from scenarios import (
-    DONE,
-    NO_ANSWER,
-    PROFILES,
-    REFUSED,
-    REST,
-    SILENT,
-    UNGUARDED,
-    apply,
-    settle,
-)
+from scenarios import PROFILES, REST, UNGUARDED
 
 ALL_PROFILES = PROFILES | POLICY_PROFILES
 

@@ -4,6 +4,7 @@ that somebody else sets, and the count of automatic reverts."""
 
 import signal
 
+from acts import KEEP, NO_ANSWER, REVERT, apply, fire, send, warp
 from machine import THP, VM, Broken, records, write
 from scenarios import (
     A_AND_B_QUARANTINED,
@@ -13,20 +14,13 @@ from scenarios import (
     A_TRIED,
     A_WITH_B_QUARANTINED,
     B_TRIED,
-    KEEP,
     L_QUARANTINED,
     L_TRIED,
-    NO_ANSWER,
     NOTHING,
     REST,
-    REVERT,
     UNGUARDED,
     Scenario,
     Whole,
-    apply,
-    fire,
-    send,
-    warp,
 )
 
 GUARDED = "[Daemon]\nBootGuard=10min\n"
