@@ -77,7 +77,6 @@ void manager_age_boot_guard(Manager *manager) {
                 manager_close_boot_guard(manager);
 }
 
-/* The file of what was kept stays, for the start after the release. */
 static int quarantine_guarded(Manager *manager) {
         const BootGuard *guard = &manager->boot_guard;
         char length[64];
@@ -129,7 +128,6 @@ void manager_tell_quarantine(Manager *manager) {
         for (size_t i = 0; i < manager->quarantine.n; i++) {
                 const QuarantineEntry *entry = &manager->quarantine.items[i];
                 time_t seconds = (time_t) (entry->realtime_usec / USEC_PER_SEC);
-                bool kept = manager->kept && streq(manager->kept->profile, entry->profile);
                 Event *event = event_new(EVENT_QUARANTINED, entry->profile, 0);
                 char when[32] = "";
                 struct tm utc;
@@ -138,10 +136,9 @@ void manager_tell_quarantine(Manager *manager) {
                 if (event)
                         (void) event_set_message(
                                 event,
-                                "%s%s is still quarantined, since %s: %s. It is not applied until "
+                                "%s is still quarantined, since %s: %s. It is not applied until "
                                 "'memctl release %s'.",
                                 entry->profile,
-                                kept ? ", which was kept," : "",
                                 when,
                                 entry->reason,
                                 entry->profile);

@@ -299,8 +299,8 @@ static void recover_kept(Manager *manager) {
                 apply_at_boot(manager, old);
 }
 
-/* What was kept before this boot is on probation now, with other values: that is what counts. */
-static void drop_replaced(Manager *manager) {
+/* What was kept before this boot, and counts no more. */
+static void drop_kept(Manager *manager) {
         int r = journal_remove(manager->state_fd, JOURNAL_KEPT);
         if (r < 0)
                 log_error("cannot remove the journal of %s: %s",
@@ -340,16 +340,18 @@ static void recover_above_old(Manager *manager) {
         if (is_kept_again(manager))
                 keep_again(manager);
         else
-                drop_replaced(manager);
+                drop_kept(manager); /* it is on probation now, with other values */
 }
 
-/* What an earlier boot kept and is quarantined was told; its record waits for the release. */
-static void leave_quarantined(Manager *manager) {
+/* What an earlier boot kept and is quarantined was told. It is kept no more: whoever releases it
+ * applies it, and what is then reverted does not come back at another boot. */
+static void drop_quarantined(Manager *manager) {
         const Journal *kept = manager->kept;
 
-        if (kept && !is_this_boot(manager, kept) && kept->phase != JOURNAL_REVERTING &&
-            quarantine_find(&manager->quarantine, kept->profile))
-                journal_freep(&manager->kept);
+        if (!kept || is_this_boot(manager, kept) || kept->phase == JOURNAL_REVERTING ||
+            !quarantine_find(&manager->quarantine, kept->profile))
+                return;
+        drop_kept(manager);
 }
 
 int manager_start(Manager *manager) {
@@ -362,12 +364,12 @@ int manager_start(Manager *manager) {
         r = manager_check_boot_guard(manager);
         if (r < 0)
                 return r;
-        leave_quarantined(manager);
         manager_start_hold(manager);
         if (manager->pending && !is_this_boot(manager, manager->pending))
                 r = quarantine_pending(manager);
         if (r < 0)
                 return r;
+        drop_quarantined(manager);
         if (manager->pending && manager->kept && !is_this_boot(manager, manager->kept))
                 recover_above_old(manager);
         if (manager->pending)

@@ -152,4 +152,7 @@ END
         memctl apply small
         memctl revert
         no_knob_changed
+        systemctl restart memctld.service
+        state_is idle
+        no_knob_changed
 }

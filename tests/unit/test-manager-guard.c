@@ -49,14 +49,58 @@ static void test_a_crash_of_the_machine_soon_after_an_apply_is_not_repeated(void
         assert_original(life);
         assert_true(manager_is_quarantined(life->manager, "a"));
         assert_int_equal(count_events(life, EVENT_QUARANTINED), 1);
-        /* Each start says so, and the record of what was kept waits. */
+        /* Each start says so. */
         life_restart(life);
         assert_int_equal(count_events(life, EVENT_QUARANTINED), 2);
         assert_in_force(life, MANAGER_IDLE, "");
+        /* After the release nothing comes by itself. */
         assert_int_equal(manager_release(life->manager, "a", NULL, &refusal), 0);
         life_restart(life);
-        assert_in_force(life, MANAGER_KEPT, "a");
-        assert_a_is_in_force(life);
+        assert_in_force(life, MANAGER_IDLE, "");
+        assert_original(life);
+}
+
+/* Its old record would bring it into force again, at a boot after somebody reverted it. */
+static void test_what_was_released_and_reverted_does_not_come_back(void **state) {
+        Life *life = *state;
+        Refusal refusal = {0};
+
+        guard(life);
+        life_restart(life);
+        life_apply(life, "a");
+        life_keep(life);
+        life_reboot(life);
+        life_restart(life);
+        assert_int_equal(manager_release(life->manager, "a", NULL, &refusal), 0);
+        life_apply(life, "a");
+        assert_int_equal(life_revert(life), 0);
+        life_reboot(life);
+        life_restart(life);
+        assert_in_force(life, MANAGER_IDLE, "");
+        assert_original(life);
+        assert_false(manager_is_quarantined(life->manager, "a"));
+}
+
+/* Also when its file had become another, which was on probation when the machine went down. */
+static void test_what_was_kept_and_tried_anew_is_kept_no_more(void **state) {
+        Life *life = *state;
+        Refusal refusal = {0};
+
+        life_restart(life);
+        life_apply(life, "a");
+        life_keep(life);
+        life_put(life,
+                 "etc/memctl/profiles/a.yaml",
+                 "profile: a\nsummary: s\nsysctl: {vm.swappiness: 33}\n");
+        life_apply(life, "a");
+        life_reboot(life);
+        life_restart(life);
+        assert_true(manager_is_quarantined(life->manager, "a"));
+        assert_in_force(life, MANAGER_IDLE, "");
+        assert_int_equal(manager_release(life->manager, "a", NULL, &refusal), 0);
+        life_restart(life);
+        assert_in_force(life, MANAGER_IDLE, "");
+        assert_original(life);
 }
 
 static void test_the_daemons_own_apply_at_boot_is_guarded_too(void **state) {
@@ -184,7 +228,7 @@ static void test_without_a_guard_nothing_is_recorded(void **state) {
         assert_in_force(life, MANAGER_KEPT, "a");
 }
 
-static void test_what_was_kept_waits_also_below_another_that_a_crash_meets(void **state) {
+static void test_what_was_kept_and_is_suspected_is_dropped_also_below_another(void **state) {
         Life *life = *state;
         Refusal refusal = {0};
 
@@ -201,7 +245,7 @@ static void test_what_was_kept_waits_also_below_another_that_a_crash_meets(void 
         assert_original(life);
         assert_int_equal(manager_release(life->manager, "a", NULL, &refusal), 0);
         life_restart(life);
-        assert_in_force(life, MANAGER_KEPT, "a");
+        assert_in_force(life, MANAGER_IDLE, "");
 }
 
 static void test_a_damaged_record_is_set_aside(void **state) {
@@ -217,6 +261,8 @@ static void test_a_damaged_record_is_set_aside(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_A_LIFE(test_a_crash_of_the_machine_soon_after_an_apply_is_not_repeated),
+                IN_A_LIFE(test_what_was_released_and_reverted_does_not_come_back),
+                IN_A_LIFE(test_what_was_kept_and_tried_anew_is_kept_no_more),
                 IN_A_LIFE(test_the_daemons_own_apply_at_boot_is_guarded_too),
                 IN_A_LIFE(test_a_machine_that_lives_on_or_is_shut_down_is_not_suspected),
                 IN_A_LIFE(test_a_daemon_that_was_killed_or_restarted_is_no_crash_of_the_machine),
@@ -225,7 +271,7 @@ int main(void) {
                 IN_A_LIFE(test_what_is_kept_below_is_suspected_again_when_it_is_young),
                 IN_A_LIFE(test_a_switch_on_probation_suspects_the_new_one_alone),
                 IN_A_LIFE(test_without_a_guard_nothing_is_recorded),
-                IN_A_LIFE(test_what_was_kept_waits_also_below_another_that_a_crash_meets),
+                IN_A_LIFE(test_what_was_kept_and_is_suspected_is_dropped_also_below_another),
                 IN_A_LIFE(test_a_damaged_record_is_set_aside),
         };
 
