@@ -125,7 +125,10 @@ class Guest:
         return text.decode("utf-8", "replace").strip("\r")
 
     def tell(self, command):
-        self.line.sendall(command.encode() + b"\n")
+        try:
+            self.line.sendall(command.encode() + b"\n")
+        except OSError:
+            raise Down("the power is off") from None
 
     def answer(self, seconds=60):
         """(exit code, text) of what it was told."""
