@@ -305,3 +305,19 @@ void assert_error_at(
                     text ? text : "(any)");
         _fail(file, line);
 }
+
+sd_bus_message *house_get(sd_bus *bus, const char *property, const char *type) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply = NULL;
+
+        assert_ok(sd_bus_get_property(bus,
+                                      MEMCTL_BUS_NAME,
+                                      MEMCTL_OBJECT_PATH,
+                                      MEMCTL_INTERFACE,
+                                      property,
+                                      &error,
+                                      &reply,
+                                      type),
+                  &error);
+        return reply;
+}

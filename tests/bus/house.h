@@ -82,3 +82,6 @@ void assert_ok_at(int r, const sd_bus_error *error, const char *file, int line);
 #define assert_error(error, name, text) assert_error_at((error), (name), (text), __FILE__, __LINE__)
 void assert_error_at(
         const sd_bus_error *error, const char *name, const char *text, const char *file, int line);
+
+/* A property, of that type; the caller unrefs. */
+sd_bus_message *house_get(sd_bus *bus, const char *property, const char *type);

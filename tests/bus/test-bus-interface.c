@@ -16,10 +16,6 @@ static const char redis[] = "profile: redis\n"
                             "  vm.swappiness: 1\n"
                             "  vm.page-cluster: 0\n";
 
-/* A file cannot be waited on as the kernel's pressure files can: this one leads to the live kernel,
- * where it has one. Reading it and arming a trigger changes nothing. */
-static const char live_pressure[] = "/proc/pressure/memory";
-
 static int house_up(void **state) {
         house_init(&house);
         house_profile(&house, "redis", redis);
@@ -28,13 +24,6 @@ static int house_up(void **state) {
                       "elsewhere",
                       "profile: elsewhere\nsummary: Not here\nwhen: {ram: \">= 900TiB\"}\n"
                       "sysctl: {vm.swappiness: 1}\n");
-        house_profile(&house,
-                      "limited",
-                      "profile: limited\nsummary: L\nsysctl: {vm.swappiness: 1}\n"
-                      "watch: {limits: {memory.full: 90% over 2s}}\n");
-        _cleanup_(freep) char *pressure = text_format("%s/proc/pressure/memory", house.tree);
-        if (access(live_pressure, R_OK | W_OK) == 0)
-                assert_true(unlink(pressure) == 0 && symlink(live_pressure, pressure) == 0);
         assert_int_equal(tree_write(house.tree,
                                     "etc/sysctl.d/50-x.conf",
                                     "# theirs\nvm.page-cluster = 5\nvm.swappiness = 1\n"),
@@ -83,22 +72,6 @@ static void assert_property(const char *name, const char *type, const char *expe
         assert_string_equal(value, expected);
 }
 
-static sd_bus_message *get(const char *property, const char *type) {
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus_message *reply = NULL;
-
-        assert_ok(sd_bus_get_property(client,
-                                      MEMCTL_BUS_NAME,
-                                      MEMCTL_OBJECT_PATH,
-                                      MEMCTL_INTERFACE,
-                                      property,
-                                      &error,
-                                      &reply,
-                                      type),
-                  &error);
-        return reply;
-}
-
 static uint64_t transaction(void) {
         uint64_t id = 0;
 
@@ -118,19 +91,23 @@ static void test_properties_of_an_idle_daemon(void **state) {
         assert_property("State", "s", "idle");
         assert_property("Profile", "s", "");
         assert_property("Transaction", "t", "0");
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *quarantined = get("Quarantined", "as");
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *quarantined =
+                house_get(client, "Quarantined", "as");
         assert_int_equal(sd_bus_message_enter_container(quarantined, 'a', "s"), 1);
         assert_int_equal(sd_bus_message_at_end(quarantined, false), 1);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *probation = get("Probation", "a{sv}");
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *probation =
+                house_get(client, "Probation", "a{sv}");
         assert_int_equal(sd_bus_message_enter_container(probation, 'a', "{sv}"), 1);
         assert_int_equal(sd_bus_message_at_end(probation, false), 1);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *drift = get("Drift", "a(sssts)");
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *drift =
+                house_get(client, "Drift", "a(sssts)");
         assert_int_equal(sd_bus_message_enter_container(drift, 'a', "(sssts)"), 1);
         assert_int_equal(sd_bus_message_at_end(drift, false), 1);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *conflicts = get("Conflicts", "as");
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *conflicts =
+                house_get(client, "Conflicts", "as");
         assert_int_equal(sd_bus_message_enter_container(conflicts, 'a', "s"), 1);
         assert_int_equal(sd_bus_message_at_end(conflicts, false), 1);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *hold = get("Hold", "a{sv}");
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *hold = house_get(client, "Hold", "a{sv}");
         assert_int_equal(sd_bus_message_enter_container(hold, 'a', "{sv}"), 1);
         assert_int_equal(sd_bus_message_at_end(hold, false), 1);
 }
@@ -139,7 +116,6 @@ static void test_profiles_are_listed_with_their_state(void **state) {
         static const char *const expected[][3] = {
                 {"broken", "", "invalid"},
                 {"elsewhere", "Not here", "not-applicable"},
-                {"limited", "L", "ok"},
                 {"redis", "Redis \xc3\xa4", "ok"},
         };
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -316,116 +292,6 @@ static void test_apply_keep_and_revert_are_heard_by_all(void **state) {
         sd_bus_flush_close_unref(peer);
 }
 
-static uint64_t read_time(sd_bus_message *message, const char *key) {
-        const char *found;
-        uint64_t time;
-
-        assert_int_equal(sd_bus_message_enter_container(message, 'e', "sv"), 1);
-        assert_true(sd_bus_message_read(message, "s", &found) >= 0);
-        assert_string_equal(found, key);
-        assert_true(sd_bus_message_read(message, "v", "t", &time) >= 0);
-        assert_true(sd_bus_message_exit_container(message) >= 0);
-        return time;
-}
-
-/* The only one, or "". */
-static char *read_limit(sd_bus_message *message) {
-        const char *key, *limit = "";
-
-        assert_int_equal(sd_bus_message_enter_container(message, 'e', "sv"), 1);
-        assert_true(sd_bus_message_read(message, "s", &key) >= 0);
-        assert_string_equal(key, "limits");
-        assert_int_equal(sd_bus_message_enter_container(message, 'v', "as"), 1);
-        assert_int_equal(sd_bus_message_enter_container(message, 'a', "s"), 1);
-        if (sd_bus_message_at_end(message, false) == 0)
-                assert_true(sd_bus_message_read(message, "s", &limit) >= 0);
-        for (int i = 0; i < 3; i++)
-                assert_true(sd_bus_message_exit_container(message) >= 0);
-        return strdup(limit);
-}
-
-/* The default: three metrics, and what becomes of a rise; a tree's pressure stands still. */
-static void assert_judgement(sd_bus_message *message) {
-        const char *key, *metrics[3], *text;
-        uint32_t n_blocks;
-        double evidence;
-
-        assert_int_equal(sd_bus_message_enter_container(message, 'e', "sv"), 1);
-        assert_true(sd_bus_message_read(message, "s", &key) >= 0);
-        assert_string_equal(key, "regressions");
-        assert_true(sd_bus_message_read(
-                            message, "v", "as", 3, &metrics[0], &metrics[1], &metrics[2]) >= 0);
-        assert_string_equal(metrics[0], "memory.some");
-        assert_int_equal(sd_bus_message_exit_container(message), 1);
-        assert_true(sd_bus_message_read(message, "{sv}", &key, "s", &text) >= 0);
-        assert_string_equal(key, "on-regression");
-        assert_string_equal(text, "revert");
-        assert_true(sd_bus_message_read(message, "{sv}", &key, "u", &n_blocks) >= 0);
-        assert_string_equal(key, "baseline-blocks");
-        assert_true(sd_bus_message_read(message, "{sv}", &key, "d", &evidence) >= 0);
-        assert_string_equal(key, "evidence");
-        assert_true(n_blocks == 0 && evidence <= 1);
-}
-
-static void assert_shares(sd_bus_message *message, const char *name) {
-        const char *key, *metric;
-        uint32_t permyriad;
-
-        assert_int_equal(sd_bus_message_enter_container(message, 'e', "sv"), 1);
-        assert_true(sd_bus_message_read(message, "s", &key) >= 0);
-        assert_string_equal(key, name);
-        assert_int_equal(sd_bus_message_enter_container(message, 'v', "a{su}"), 1);
-        assert_int_equal(sd_bus_message_enter_container(message, 'a', "{su}"), 1);
-        while (sd_bus_message_read(message, "{su}", &metric, &permyriad) > 0) {
-                assert_non_null(strchr(metric, '.'));
-                assert_in_range(permyriad, 0, 10000);
-        }
-        for (int i = 0; i < 3; i++)
-                assert_true(sd_bus_message_exit_container(message) >= 0);
-}
-
-static void test_probation_tells_deadline_limits_and_pressure(void **state) {
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(freep) char *limit = NULL;
-        const char *key;
-        uint64_t killed;
-        int confirm;
-
-        assert_ok(call(client,
-                       &error,
-                       NULL,
-                       "Apply",
-                       "sa{sv}",
-                       "limited",
-                       1,
-                       "confirm-within",
-                       "t",
-                       MEMCTL_TIME_MAX_USEC),
-                  &error);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *probation = get("Probation", "a{sv}");
-        assert_int_equal(sd_bus_message_enter_container(probation, 'a', "{sv}"), 1);
-        uint64_t started = read_time(probation, "started-usec");
-        uint64_t deadline = read_time(probation, "deadline-usec");
-        uint64_t now = read_time(probation, "now-usec");
-        assert_true(started <= now && now < deadline);
-        assert_true(deadline - now <= MEMCTL_TIME_MAX_USEC);
-        assert_true(deadline - now > MEMCTL_TIME_MAX_USEC - USEC_PER_MINUTE);
-        assert_true(sd_bus_message_read(probation, "{sv}", &key, "b", &confirm) >= 0);
-        assert_string_equal(key, "confirm");
-        assert_true(confirm);
-        limit = read_limit(probation);
-        assert_string_equal(
-                limit, access(live_pressure, R_OK | W_OK) == 0 ? "memory.full 90% over 2s" : "");
-        assert_judgement(probation);
-        assert_shares(probation, "pressure");
-        assert_shares(probation, "before"); /* not known yet, so there are none */
-        assert_true(sd_bus_message_read(probation, "{sv}", &key, "t", &killed) >= 0);
-        assert_string_equal(key, "oom-kills");
-        assert_true(killed == 0);
-        assert_int_equal(sd_bus_message_at_end(probation, false), 1);
-        assert_ok(call(client, &error, NULL, "Revert", "ts", (uint64_t) 0, ""), &error);
-}
-
 static void test_drift_names_knob_and_both_values(void **state) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(freep) char *path = text_format("%s/proc/sys/vm/swappiness", house.tree);
@@ -437,7 +303,8 @@ static void test_drift_names_knob_and_both_values(void **state) {
         assert_non_null(file);
         (void) fputs("77\n", file);
         (void) fclose(file);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *drift = get("Drift", "a(sssts)");
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *drift =
+                house_get(client, "Drift", "a(sssts)");
         assert_int_equal(sd_bus_message_enter_container(drift, 'a', "(sssts)"), 1);
         assert_int_equal(
                 sd_bus_message_read(drift, "(sssts)", &knob, &set, &live, &since, &writers), 1);
@@ -456,7 +323,8 @@ static void test_conflicts_name_who_else_sets_a_knob_and_where(void **state) {
         const char *text;
 
         assert_ok(call(client, &error, NULL, "Apply", "sa{sv}", "redis", 0), &error);
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *conflicts = get("Conflicts", "as");
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *conflicts =
+                house_get(client, "Conflicts", "as");
         assert_int_equal(sd_bus_message_enter_container(conflicts, 'a', "s"), 1);
         assert_int_equal(sd_bus_message_read(conflicts, "s", &text), 1);
         _cleanup_(freep) char *expected = text_format(
@@ -516,7 +384,6 @@ int main(void) {
                 cmocka_unit_test(test_what_is_wrong_with_a_profile_is_located),
                 cmocka_unit_test(test_a_plan_is_one_line_of_json),
                 cmocka_unit_test(test_apply_keep_and_revert_are_heard_by_all),
-                cmocka_unit_test(test_probation_tells_deadline_limits_and_pressure),
                 cmocka_unit_test(test_drift_names_knob_and_both_values),
                 cmocka_unit_test(test_conflicts_name_who_else_sets_a_knob_and_where),
                 cmocka_unit_test(test_events_are_listed_from_any_number_on),

@@ -139,3 +139,17 @@ void life_reboot(Life *life) {
         life_put(life, VM "dirty_bytes", "0\n");
         assert_original(life);
 }
+
+static int count(const Event *event, void *userdata) {
+        size_t *counts = userdata;
+
+        counts[event->type]++;
+        return 0;
+}
+
+size_t life_count_events(const Life *life, EventType type) {
+        size_t counts[_EVENT_TYPE_MAX] = {0};
+
+        (void) events_visit(manager_events(life->manager), 0, 1000, count, counts);
+        return counts[type];
+}

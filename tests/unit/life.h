@@ -39,6 +39,7 @@ void life_reboot(Life *life);
 void life_apply(Life *life, const char *name);
 void life_keep(Life *life);
 int life_revert(Life *life);
+size_t life_count_events(const Life *life, EventType type);
 
 void assert_original(const Life *life);
 void assert_in_force(const Life *life, ManagerState state, const char *profile);

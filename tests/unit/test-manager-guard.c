@@ -14,20 +14,6 @@ static void guard(Life *life) {
         life->config.boot_guard_usec = 10 * USEC_PER_MINUTE;
 }
 
-static int count(const Event *event, void *userdata) {
-        size_t *counts = userdata;
-
-        counts[event->type]++;
-        return 0;
-}
-
-static size_t count_events(const Life *life, EventType type) {
-        size_t counts[_EVENT_TYPE_MAX] = {0};
-
-        (void) events_visit(manager_events(life->manager), 0, 1000, count, counts);
-        return counts[type];
-}
-
 /* Minutes ago. */
 static void age(Life *life, usec_t minutes) {
         usec_t now = manager_boottime(), ago = minutes * USEC_PER_MINUTE;
@@ -48,10 +34,10 @@ static void test_a_crash_of_the_machine_soon_after_an_apply_is_not_repeated(void
         assert_in_force(life, MANAGER_IDLE, "");
         assert_original(life);
         assert_true(manager_is_quarantined(life->manager, "a"));
-        assert_int_equal(count_events(life, EVENT_QUARANTINED), 1);
+        assert_int_equal(life_count_events(life, EVENT_QUARANTINED), 1);
         /* Each start says so. */
         life_restart(life);
-        assert_int_equal(count_events(life, EVENT_QUARANTINED), 2);
+        assert_int_equal(life_count_events(life, EVENT_QUARANTINED), 2);
         assert_in_force(life, MANAGER_IDLE, "");
         /* After the release nothing comes by itself. */
         assert_int_equal(manager_release(life->manager, "a", NULL, &refusal), 0);
@@ -254,7 +240,7 @@ static void test_a_damaged_record_is_set_aside(void **state) {
         guard(life);
         life_put(life, "state/" BOOT_GUARD_FILE, "garbage");
         life_restart(life);
-        assert_int_equal(count_events(life, EVENT_PROBLEM), 1);
+        assert_int_equal(life_count_events(life, EVENT_PROBLEM), 1);
         life_apply(life, "a");
 }
 

@@ -10,20 +10,6 @@
 #include "core/protocol.h"
 #include "daemon/manager-private.h"
 
-static int count(const Event *event, void *userdata) {
-        size_t *counts = userdata;
-
-        counts[event->type]++;
-        return 0;
-}
-
-static size_t count_events(const Life *life, EventType type) {
-        size_t counts[_EVENT_TYPE_MAX] = {0};
-
-        (void) events_visit(manager_events(life->manager), 0, 1000, count, counts);
-        return counts[type];
-}
-
 static void regress(Life *life, const char *name) {
         static const Verdict verdict = {.kind = VERDICT_REGRESSION};
 
@@ -51,7 +37,7 @@ static void test_after_three_automatic_reverts_nothing_is_applied(void **state) 
         assert_false(manager_hold(life->manager, &view));
         regress(life, "a");
         assert_true(manager_hold(life->manager, &view));
-        assert_int_equal(count_events(life, EVENT_HELD), 1);
+        assert_int_equal(life_count_events(life, EVENT_HELD), 1);
         for (int restarted = 0; restarted < 2; restarted++) {
                 assert_true(try(life, "b", &refusal) < 0);
                 assert_string_equal(refusal.name, MEMCTL_ERROR_HELD);
@@ -99,12 +85,12 @@ static void test_a_hold_ends_by_itself_and_that_is_told(void **state) {
         for (int i = 0; i < 3; i++)
                 regress(life, "a");
         manager_age_hold(life->manager);
-        assert_int_equal(count_events(life, EVENT_RELEASED), 0);
+        assert_int_equal(life_count_events(life, EVENT_RELEASED), 0);
         life->manager->hold.items[0].at_usec = 0;
         if (manager_boottime() < USEC_PER_HOUR)
                 hold_done(&life->manager->hold);
         manager_age_hold(life->manager);
-        assert_int_equal(count_events(life, EVENT_RELEASED), 1);
+        assert_int_equal(life_count_events(life, EVENT_RELEASED), 1);
         assert_true(manager_release_hold(life->manager, NULL, &refusal) < 0);
         assert_string_equal(refusal.name, MEMCTL_ERROR_NOTHING);
         refusal_done(&refusal);
@@ -164,7 +150,7 @@ static void test_a_damaged_record_is_set_aside(void **state) {
 
         life_put(life, "state/" HOLD_FILE, "memctl1 00000000 {}\n");
         life_restart(life);
-        assert_int_equal(count_events(life, EVENT_PROBLEM), 1);
+        assert_int_equal(life_count_events(life, EVENT_PROBLEM), 1);
         life_apply(life, "a");
 }
 
