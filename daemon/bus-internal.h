@@ -59,11 +59,15 @@ struct Bus {
         Connection broker;
         sd_event_source *retry;
         usec_t retry_usec;
-        bool is_joined;      /* the name is ours; that it is lost is worth a word */
-        bool name_is_taken;  /* said already */
-        Meter meter;         /* of its callers */
-        int metered;         /* whose call is being answered; negative: nobody's */
-        usec_t metered_usec; /* the processor time of ours when that began */
+        BusReadyFn on_ready; /* and NULL from then on */
+        void *on_ready_userdata;
+        sd_event_source *impatience; /* ends the wait for a bus that does not answer */
+        bool is_ready;               /* nobody need wait for the bus any more */
+        bool is_joined;              /* the name is ours; that it is lost is worth a word */
+        bool name_is_taken;          /* said already */
+        Meter meter;                 /* of its callers */
+        int metered;                 /* whose call is being answered; negative: nobody's */
+        usec_t metered_usec;         /* the processor time of ours when that began */
 
         /* bus-request.c */
         Polkit *polkit;
@@ -96,6 +100,8 @@ void bus_system_join(Bus *bus);
 /* The connection is gone: forget it and join again after a while. */
 void bus_system_rejoin(Bus *bus);
 void bus_system_leave(Bus *bus);
+/* Joined, or there is nothing to wait for. */
+void bus_system_ready(Bus *bus);
 
 /* bus-verbs.c */
 

@@ -16,6 +16,42 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
+void bus_system_ready(Bus *bus) {
+        BusReadyFn fn = bus->on_ready;
+
+        bus->is_ready = true;
+        bus->impatience = sd_event_source_disable_unref(bus->impatience);
+        bus->on_ready = NULL;
+        if (fn)
+                fn(bus->on_ready_userdata);
+}
+
+static int on_impatience(sd_event_source *source, uint64_t usec, void *userdata) {
+        log_warning("The system bus does not answer yet; until it does, the private socket works.");
+        bus_system_ready(userdata);
+        return 0;
+}
+
+int bus_when_ready(Bus *bus, BusReadyFn fn, void *userdata) {
+        int r = 0;
+
+        if (!bus->is_ready)
+                r = sd_event_add_time_relative(bus->event,
+                                               &bus->impatience,
+                                               CLOCK_MONOTONIC,
+                                               BUS_READY_USEC,
+                                               0,
+                                               on_impatience,
+                                               bus);
+        if (r < 0)
+                return r;
+        bus->on_ready = fn;
+        bus->on_ready_userdata = userdata;
+        if (bus->is_ready)
+                bus_system_ready(bus);
+        return 0;
+}
+
 static void join_later(Bus *bus) {
         bus->retry_usec =
                 bus->retry_usec == 0 ? RETRY_MIN_USEC : MIN_OF(bus->retry_usec * 2, RETRY_MAX_USEC);
@@ -44,10 +80,12 @@ void bus_system_rejoin(Bus *bus) {
         bus->is_joined = false;
         forget_connection(bus);
         join_later(bus);
+        bus_system_ready(bus);
 }
 
 void bus_system_leave(Bus *bus) {
         bus->retry = sd_event_source_disable_unref(bus->retry);
+        bus->impatience = sd_event_source_disable_unref(bus->impatience);
         forget_connection(bus);
 }
 
@@ -85,6 +123,7 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         bus->is_joined = true;
         bus->name_is_taken = false;
         bus->retry_usec = 0;
+        bus_system_ready(bus);
         return 0;
 }
 
@@ -97,7 +136,8 @@ static int on_connected(sd_bus_message *message, void *userdata, sd_bus_error *e
         return 0;
 }
 
-static int start_connection(Bus *bus) {
+/* With watch, a bus that is not there yet is awaited with inotify. */
+static int start_connection(Bus *bus, bool watch) {
         const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
         sd_bus *broker;
         int r = sd_bus_new(&bus->broker.bus);
@@ -108,8 +148,8 @@ static int start_connection(Bus *bus) {
         r = sd_bus_set_address(broker, address && address[0] ? address : DEFAULT_ADDRESS);
         if (r >= 0)
                 r = sd_bus_set_bus_client(broker, true);
-        if (r >= 0) /* a bus that is not there yet is awaited with inotify */
-                r = sd_bus_set_watch_bind(broker, true);
+        if (r >= 0)
+                r = sd_bus_set_watch_bind(broker, watch);
         if (r >= 0)
                 r = sd_bus_set_connected_signal(broker, true);
         if (r >= 0)
@@ -136,8 +176,13 @@ static int start_connection(Bus *bus) {
 }
 
 void bus_system_join(Bus *bus) {
-        int r = start_connection(bus);
+        int r = start_connection(bus, false);
 
+        if (r == -ENOENT || r == -ECONNREFUSED) {
+                forget_connection(bus);
+                r = start_connection(bus, true);
+                bus_system_ready(bus);
+        }
         if (r >= 0)
                 return;
         log_warning("The system bus cannot be joined: %s.", strerror(-r));

@@ -237,6 +237,8 @@ int bus_new(const BusOptions *options, Bus **ret) {
                 return r;
         if (options->system_bus)
                 bus_system_join(bus);
+        else
+                bus_system_ready(bus);
         manager_set_listener(bus->manager, on_manager_changed, bus);
         events_set_listener(manager_events(bus->manager), on_event, bus);
         *ret = TAKE_PTR(bus);

@@ -170,6 +170,14 @@ make_path(const Root *root, const char *asked, const char *variable, const char 
         return given ? strdup(given) : text_format("%s/%s", root_prefix(root), fallback);
 }
 
+/* Unheard, the service manager would take a daemon at work for one that hangs at its start. */
+static void on_ready(void *userdata) {
+        int r = sd_notify(false, "READY=1");
+
+        if (r < 0)
+                (void) sd_event_exit(userdata, r);
+}
+
 static int open_bus(const Root *root, const char *socket, Manager *manager, Bus **ret) {
         return bus_new(
                 &(BusOptions){
@@ -230,9 +238,7 @@ static int run(const Root *root, const Options *options, const Config *config, s
         if (r < 0)
                 return r;
         (void) sd_event_set_watchdog(event, true);
-        /* Unheard, the service manager would take a daemon at work for one that hangs at its start.
-         */
-        r = sd_notify(false, "READY=1");
+        r = bus_when_ready(bus, on_ready, event);
         return r < 0 ? r : sd_event_loop(event);
 }
 

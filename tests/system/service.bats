@@ -12,6 +12,17 @@ load common
         no_knob_changed
 }
 
+@test "once it is started whoever asks finds it, also where the bus starts with it" {
+        for _ in 1 2 3; do
+                systemctl stop memctld.service dbus.service
+                systemctl start dbus.socket
+                systemctl start memctld.service
+                as_ordinary_user memctl status
+                systemctl restart memctld.service
+                as_ordinary_user memctl status
+        done
+}
+
 @test "the bus starts the service when somebody asks" {
         run systemctl is-active memctld.service
         [ "$output" = inactive ]
