@@ -276,6 +276,12 @@ static bool has_local_events(const Root *root) {
                strstr(mounts, "memory_localevents");
 }
 
+static int compare_path(const void *a, const void *b) {
+        const Cgroup *first = a, *second = b;
+
+        return strcmp(first->path, second->path);
+}
+
 int cgroups_read(const Root *root, bool all, Cgroups *ret) {
         _cleanup_(freep) char *path = NULL;
         _cleanup_(freep) char *unified = NULL;
@@ -299,11 +305,14 @@ int cgroups_read(const Root *root, bool all, Cgroups *ret) {
                 .cgroups.version = version,
         };
         int r = walk_children(&walk, fd);
-        if (r < 0)
+        if (r < 0) {
                 cgroups_done(&walk.cgroups);
-        else
-                *ret = walk.cgroups;
-        return r;
+                return r;
+        }
+        if (walk.cgroups.n > 1)
+                qsort(walk.cgroups.items, walk.cgroups.n, sizeof(Cgroup), compare_path);
+        *ret = walk.cgroups;
+        return 0;
 }
 
 void cgroups_done(Cgroups *cgroups) {
@@ -313,24 +322,25 @@ void cgroups_done(Cgroups *cgroups) {
         *cgroups = (Cgroups){0};
 }
 
-static int compare(const void *a, const void *b) {
+static int compare_size(const void *a, const void *b) {
         const Cgroup *first = a, *second = b;
 
         if (first->current != second->current)
                 return first->current > second->current ? -1 : 1;
-        return strcmp(first->path, second->path);
+        return compare_path(first, second);
 }
 
 void cgroups_sort(Cgroups *cgroups) {
         if (cgroups->n > 1)
-                qsort(cgroups->items, cgroups->n, sizeof(Cgroup), compare);
+                qsort(cgroups->items, cgroups->n, sizeof(Cgroup), compare_size);
 }
 
 const Cgroup *cgroups_find(const Cgroups *cgroups, const char *path) {
-        for (size_t i = 0; i < cgroups->n; i++)
-                if (streq(cgroups->items[i].path, path))
-                        return &cgroups->items[i];
-        return NULL;
+        const Cgroup key = {.path = (char *) path};
+
+        return cgroups->n == 0
+                       ? NULL
+                       : bsearch(&key, cgroups->items, cgroups->n, sizeof(Cgroup), compare_path);
 }
 
 int64_t cgroup_limit(const Cgroup *cgroup) {

@@ -36,12 +36,13 @@ typedef struct Cgroups {
  * The root is left out: it is the machine. Unless all is set, only those with a limit, and of
  * version 2 only those that ran into it or lost a process once: nobody else can be in trouble, and
  * most of thousands never were. memory.events counts for all below since 5.2, so that whole
- * branches are passed over. A machine without cgroups gives none. -ENOMEM.
+ * branches are passed over. By path. A machine without cgroups gives none. -ENOMEM.
  */
 int cgroups_read(const Root *root, bool all, Cgroups *ret);
 void cgroups_done(Cgroups *cgroups);
 /* Largest first. */
 void cgroups_sort(Cgroups *cgroups);
+/* Among cgroups as they were read, by path. */
 const Cgroup *cgroups_find(const Cgroups *cgroups, const char *path);
 
 /* The lower of max and high; FIGURE_NONE when it has neither. */

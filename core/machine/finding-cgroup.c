@@ -112,7 +112,7 @@ static void add_killing(const Case *c, const Cgroup *cgroup) {
                     FINDING_BAD,
                     "cgroup-oom-kill-now",
                     NULL,
-                    "dmesg | memctl oom -",
+                    "memctl oom",
                     "The OOM killer is at work in the cgroup %s, whose limit is %s: it has ended "
                     "%lld processes there.",
                     cgroup->path,
@@ -141,7 +141,7 @@ static void add_killed(const Case *c, const Killed *killed) {
                     FINDING_NOTE,
                     "cgroup-oom-kill",
                     NULL,
-                    "dmesg | memctl oom -",
+                    "memctl oom",
                     "Processes that the OOM killer ended in the cgroup %s because of its limit: "
                     "%lld%s.",
                     killed->most->path,

@@ -136,7 +136,7 @@ void finding_rule_oom(const Case *c) {
                     now > 0 ? FINDING_BAD : FINDING_NOTE,
                     now > 0 ? "oom-kill-now" : "oom-kill",
                     "vm.overcommit_memory",
-                    "dmesg | memctl oom -",
+                    "memctl oom",
                     now > 0 ? "The OOM killer is at work: processes killed since boot: %lld."
                             : "Processes that the OOM killer ended since boot, in cgroups as well: "
                               "%lld.",

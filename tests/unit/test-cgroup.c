@@ -39,7 +39,6 @@ static void test_version_2_is_read_from_its_tree(void **state) {
         assert_int_equal(cgroups_read(machine.root, true, &cgroups), 0);
         assert_int_equal(cgroups.version, 2);
         assert_int_equal(cgroups.n, 2);
-        cgroups_sort(&cgroups);
         assert_string_equal(cgroups.items[0].path, "/a.slice");
         assert_int_equal(cgroup_limit(&cgroups.items[0]), FIGURE_NONE);
         assert_false(cgroup_is_full(&cgroups.items[0]));
@@ -55,6 +54,33 @@ static void test_version_2_is_read_from_its_tree(void **state) {
         assert_int_equal(cgroup->some.permyriad[PRESSURE_10S], 4250);
         assert_true(cgroup_is_full(cgroup));
         assert_null(cgroups_find(&cgroups, "/b"));
+}
+
+/* '-' and '.' sort before the '/' that ends the name of a parent. */
+static void test_each_is_found_and_they_are_sorted_by_size(void **state) {
+        static const char *const paths[] = {
+                "/a", "/a/b", "/a-b", "/a.b", "/a/b/c", "/a-b/c", "/aa", "/b", "/A"};
+        _cleanup_(recorded_done) Recorded machine = {0};
+        _cleanup_(cgroups_done) Cgroups cgroups = {0};
+
+        recorded_init(&machine, NULL);
+        put_v2(&machine);
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                _cleanup_(freep) char *file = text_format(V2 "%s/memory.current", paths[i] + 1);
+                _cleanup_(freep) char *text = text_format("%zu\n", (7 * i) % 9 + 1);
+                recorded_put(&machine, file, text);
+        }
+        assert_int_equal(cgroups_read(machine.root, true, &cgroups), 0);
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                const Cgroup *cgroup = cgroups_find(&cgroups, paths[i]);
+                assert_non_null(cgroup);
+                assert_string_equal(cgroup->path, paths[i]);
+                assert_int_equal(cgroup->current, (7 * i) % 9 + 1);
+        }
+        assert_null(cgroups_find(&cgroups, "/a.slice/"));
+        cgroups_sort(&cgroups);
+        for (size_t i = 1; i < cgroups.n; i++)
+                assert_true(cgroups.items[i - 1].current >= cgroups.items[i].current);
 }
 
 static void test_only_those_with_a_limit_are_read_unless_all_are_asked_for(void **state) {
@@ -169,6 +195,7 @@ static void test_recorded_machines_have_pressure_alone_or_nothing(void **state) 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_version_2_is_read_from_its_tree),
+                cmocka_unit_test(test_each_is_found_and_they_are_sorted_by_size),
                 cmocka_unit_test(test_only_those_with_a_limit_are_read_unless_all_are_asked_for),
                 cmocka_unit_test(test_a_branch_where_nothing_happened_is_passed_over),
                 cmocka_unit_test(test_version_1_has_its_pressure_in_the_tree_of_version_2),
