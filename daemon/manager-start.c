@@ -381,6 +381,10 @@ int manager_start(Manager *manager) {
                 journal_freep(&manager->kept);
         if (!manager->pending)
                 manager_set_state(manager, manager_rest_state(manager, manager->state));
+        /* A process before us may have opened it and ended before its apply. One of another boot
+         * waits for its quarantine to be recorded. */
+        if (streq(manager->boot_guard.boot_id, manager->facts.boot_id))
+                (void) manager_settle_boot_guard(manager);
         manager_mark(manager, manager_transaction(manager));
         manager_recall_kills(manager);
         tell(manager,

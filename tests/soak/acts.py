@@ -40,6 +40,15 @@ watch:
   probation: 2s
   regressions: {memory.some: {margin: 1%}}
 """,
+    # Taken back when the kernel kills a process.
+    "k": """\
+profile: k
+summary: With a limit
+sysctl:
+  vm.swappiness: 40
+watch:
+  limits: {oom-kill: 1}
+""",
     # What a trial may switch.
     "t": """\
 profile: t
@@ -50,19 +59,19 @@ sysctl:
 """,
     "broken": "profile: broken\nsummary: B\nsysctl: {vm.swapiness: 1}\n",
 }
-APPLICABLE = ["a", "b", "c", "t"]
+APPLICABLE = ["a", "b", "c", "k", "t"]
 
 # What others write: to knobs of the profiles, and to others. None is one of a pair.
 OURS = {"swappiness": "33", "page-cluster": "2", "vfs_cache_pressure": "77", "stat_interval": "9"}
 OTHERS = {"extfrag_threshold": ["400", "600"], "laptop_mode": ["0", "5"]}
 
-# What was kept comes back at once, and so many reverts as there are here hold nothing up.
+# Short and few, so that both happen often.
 CONFIG = """\
 [Daemon]
 SampleInterval=1s
 DriftInterval=1s
-BootGuard=0
-RevertsPerHour=0
+BootGuard=1s
+RevertsPerHour=3
 LogLevel=warning
 """
 BAD_CONFIG = "[Daemon]\nSampleInterval=never\n"
@@ -80,6 +89,8 @@ class Acts:
         what = f"memctl {' '.join(arguments)} ({code}{': ' + err.strip() if err else ''})"
         if code not in (0, 3):
             raise Broken(what)
+        if code == 0 and self.held and arguments[0] == "apply":
+            raise Broken(f"{what}: applied, though it is held")
         self.counts["refused"] += code == 3
         self.settle(self.done(after) if code == 0 else self.worlds, what)
 
@@ -112,6 +123,14 @@ class Acts:
     def act_release(self):
         name = self.dice.choice(sorted(self.world.quarantined) or APPLICABLE)
         self.verb(["release", name], lambda world: world.released(name))
+
+    def act_release_hold(self):
+        """By a person; no restart lifts it."""
+        code, _, err = self.place.run("release")
+        if code != 0 and (self.held or code != 3):
+            raise Broken(f"memctl release: {code}: {err.strip()}")
+        self.held = False
+        self.settle(self.worlds, "the end of a hold")
 
     def act_reload(self):
         bad = self.dice.random() < 0.3
@@ -167,6 +186,18 @@ class Acts:
             self.place.stall(self.dice, 100_000)
             time.sleep(0.1)
         self.settle(self.worlds, "pressure")
+
+    def act_oom(self):
+        """The kernel kills a process, which the next sample shows: a second later, or two."""
+        if self.dice.random() < 0.7:
+            self.verb(["apply", "k"], lambda world: world.applied("k"))
+        self.place.oom_kill()
+        end = time.monotonic() + 20
+        while self.world.tried == "k" and self.world.agrees(self.place.status()):
+            if time.monotonic() > end:
+                raise Broken("an OOM kill is not noticed in 20 s")
+            time.sleep(0.1)
+        self.settle(self.worlds, "an OOM kill")
 
     def act_wait(self):
         time.sleep(self.dice.choice([0.2, 0.5, 1.2]))
@@ -232,6 +263,9 @@ class Acts:
         self.place.new_boot()
         self.place.put_back(self.kinds[""])
         self.tainted.clear()
+        # Reverts of an earlier boot count from the beginning of this one, by the clock of the host,
+        # which may have been up for more than an hour.
+        self.held = False
         self.place.start()
         worlds = self.done(lambda world: world.rebooted(on_trial))
         self.settle(worlds, f"a reboot ({['in a trial', 'stopped', 'killed'][how]})")

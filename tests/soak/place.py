@@ -41,6 +41,7 @@ class Place:
         self.daemon = None
         self.log = None
         self.boots = 0
+        self.held = False  # as the last status said
         self.stalls = {"memory": 0, "io": 0, "cpu": 0}
         shutil.copytree(machine, base)
 
@@ -131,6 +132,7 @@ class Place:
         if code != 0:
             raise Broken(f"memctl status: exit code {code}: {err.strip()}")
         status = json.loads(out)
+        self.held = bool(status["hold"])
         return status["state"], status["profile"] or "", frozenset(status["quarantined"])
 
     # The machine
@@ -144,7 +146,9 @@ class Place:
                     if os.stat(file).st_mode & 0o600 != 0o600:
                         continue
                     with open(file, "rb") as knob:
-                        found[os.path.relpath(file, self.base)] = knob.read()
+                        # A kill may leave blank lines (tests/support/fake-kernel.c).
+                        value = knob.read().rstrip(b"\n") + b"\n"
+                    found[os.path.relpath(file, self.base)] = value
         return found
 
     def put_back(self, knobs):
@@ -167,11 +171,29 @@ class Place:
                 f"full avg10=0.00 avg60=0.00 avg300=0.00 total={total // 2}\n",
             )
 
+    def oom_kill(self):
+        """As /proc/vmstat counts it."""
+        with open(self.path("proc/vmstat"), encoding="ascii") as file:
+            lines = [line.split() for line in file]
+        counts = {name: int(count) for name, count in lines}
+        counts["oom_kill"] += 1
+        replace(
+            self.path("proc/vmstat"),
+            "".join(f"{name} {count}\n" for name, count in counts.items()),
+        )
+
     # The state folder
 
     def state_files(self):
+        """With sizes; the daemon may be at work."""
         folder = self.path(STATE)
-        return {name: os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder)}
+        sizes = {}
+        for name in os.listdir(folder):
+            try:
+                sizes[name] = os.path.getsize(os.path.join(folder, name))
+            except FileNotFoundError:
+                continue
+        return sizes
 
     def event_numbers(self):
         """Of both files of events, oldest first."""

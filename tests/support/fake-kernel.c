@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "core/machine/facts.h"
 #include "core/machine/live.h"
@@ -11,6 +12,9 @@
 #define SYSCTL_DIGITS_MAX 21
 /* /proc/sys parses one page of what is written. */
 #define SYSCTL_PAGE 4095
+
+/* No file of a knob has more. */
+#define KNOB_FILE_MAX 4096
 
 /* One write under way. */
 typedef struct Write {
@@ -21,9 +25,20 @@ typedef struct Write {
         size_t size;
 } Write;
 
-/* Replaces the file's content; the position ends where a write of size bytes leaves it. */
+/* Replaces the file's content; the position ends where a write of size bytes leaves it. The kernel
+ * is never killed in the middle, but we are: in one write, with newlines over the rest of what was
+ * longer, so that there is always a value. */
 static ssize_t store(int fd, const char *text, size_t taken) {
-        if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0 ||
+        char padded[KNOB_FILE_MAX];
+        size_t n = strlen(text);
+        struct stat st;
+
+        if (n > sizeof(padded) || fstat(fd, &st) < 0)
+                return -EIO;
+        size_t covered = MIN_OF(MAX_OF((size_t) st.st_size, n), sizeof(padded));
+        memset(padded, '\n', sizeof(padded));
+        memcpy(padded, text, n);
+        if (pwrite(fd, padded, covered, 0) < 0 || ftruncate(fd, (off_t) n) < 0 ||
             lseek(fd, (off_t) taken, SEEK_SET) < 0)
                 return -errno;
         return (ssize_t) taken;
@@ -31,7 +46,7 @@ static ssize_t store(int fd, const char *text, size_t taken) {
 
 static int store_file(const Root *root, const char *path, const char *text) {
         _cleanup_(closep) int fd =
-                openat(root_fd(root), path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+                openat(root_fd(root), path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
         if (fd < 0)
                 return -errno;

@@ -170,6 +170,39 @@ static void test_what_was_taken_back_in_time_is_not_suspected(void **state) {
         assert_false(manager_is_quarantined(life->manager, "a"));
 }
 
+/* Killed after the record and before the first write: nothing of it was ever in force. */
+static void test_an_apply_that_never_came_is_not_suspected(void **state) {
+        Life *life = *state;
+        BootGuard other = {0};
+
+        guard(life);
+        life_restart(life);
+        life_apply(life, "a");
+        life_keep(life);
+        assert_int_equal(boot_guard_open(life->state_fd,
+                                         "b",
+                                         999,
+                                         life->manager->facts.boot_id,
+                                         manager_boottime(),
+                                         &other),
+                         0);
+        life_restart(life);
+        assert_string_equal(life->manager->boot_guard.profile, "a");
+        assert_int_equal(life_revert(life), 0);
+        assert_int_equal(boot_guard_open(life->state_fd,
+                                         "b",
+                                         1000,
+                                         life->manager->facts.boot_id,
+                                         manager_boottime(),
+                                         &other),
+                         0);
+        life_restart(life);
+        assert_false(life->manager->boot_guard.open);
+        life_reboot(life);
+        life_restart(life);
+        assert_int_equal(manager_n_quarantined(life->manager), 0);
+}
+
 static void test_what_is_kept_below_is_suspected_again_when_it_is_young(void **state) {
         Life *life = *state;
 
@@ -254,6 +287,7 @@ int main(void) {
                 IN_A_LIFE(test_a_daemon_that_was_killed_or_restarted_is_no_crash_of_the_machine),
                 IN_A_LIFE(test_a_clock_that_was_set_back_does_not_end_the_guard),
                 IN_A_LIFE(test_what_was_taken_back_in_time_is_not_suspected),
+                IN_A_LIFE(test_an_apply_that_never_came_is_not_suspected),
                 IN_A_LIFE(test_what_is_kept_below_is_suspected_again_when_it_is_young),
                 IN_A_LIFE(test_a_switch_on_probation_suspects_the_new_one_alone),
                 IN_A_LIFE(test_without_a_guard_nothing_is_recorded),
