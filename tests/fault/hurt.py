@@ -11,7 +11,7 @@ from acts import DONE, NO_ANSWER, REFUSED, SILENT, apply, settle
 from client import Gone, Refused, Silent
 from faults import Call, Fault, calls_of
 from machine import BOOT_ID, THP, VM, Broken, Machine, records
-from policies import KINDS, POLICY_PROFILES
+from policies import GUARDED, KINDS, POLICY_PROFILES
 from scenarios import PROFILES, REST, UNGUARDED
 
 ALL_PROFILES = PROFILES | POLICY_PROFILES
@@ -310,6 +310,8 @@ class Walk:
         same, boot = self.allowed(scenario, fault, answer)
         self.begin_again(scenario, fault, same, snapshot)
         self.begin_again(scenario, fault, boot, snapshot, reboot=True)
+        if scenario.config == GUARDED:
+            self.suspect_nothing(snapshot)
         return True
 
     def carry_out(self, scenario):
@@ -359,15 +361,29 @@ class Walk:
         finally:
             self.machine.kill()
 
-    def begin_with_nothing(self, scenario):
-        """Whatever is quarantined stays so."""
+    def suspect_nothing(self, snapshot):
+        """With nothing in force on this boot, nothing is suspected when the machine goes down."""
+        self.machine.restore(snapshot)
         self.prepare_start()
+        before = self.found_at_start()
+        if before[0] in REST and not before[1]:
+            self.reboot()
+            after = self.found_at_start()
+            if after[0] not in REST or after[1:] != before[1:]:
+                raise Broken(f"after a restart {before}, and after a crash of the machine {after}")
+
+    def found_at_start(self):
         try:
             if not self.machine.start():
                 raise Broken("memctld does not start again: " + self.machine.complaints())
-            found = self.talk(self.look)
+            return self.talk(self.look)
         finally:
             self.machine.kill()
+
+    def begin_with_nothing(self, scenario):
+        """Whatever is quarantined stays so."""
+        self.prepare_start()
+        found = self.found_at_start()
         if found[0] not in REST or found[1]:
             raise Broken(f"everything was reverted, and now: {found}")
         knobs, expected = self.machine.knobs(), self.kinds[scenario.reverted]
