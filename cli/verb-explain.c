@@ -2,7 +2,7 @@
 #include "cli/explain.h"
 #include "cli/memctl.h"
 
-/* "swappiness", "/proc/sys/vm/swappiness" and "vm/swappiness" are vm.swappiness too. */
+/* "swappiness", "vm/swappiness" and the path of its file are vm.swappiness too. */
 static int find_knob(const char *word, KnobRef *ret) {
         static const char *const prefixes[] = {
                 "", "vm.", "transparent_hugepage.", "transparent_hugepage.khugepaged."};

@@ -36,7 +36,7 @@ typedef struct Cgroups {
  * The root is left out: it is the machine. Unless all is set, only those with a limit, and of
  * version 2 only those that ran into it or lost a process once: nobody else can be in trouble, and
  * most of thousands never were. memory.events counts for all below since 5.2, so that whole
- * branches are passed over. By path. A machine without cgroups gives none. -ENOMEM.
+ * branches are passed over. Sorted by path. A machine without cgroups gives none. -ENOMEM.
  */
 int cgroups_read(const Root *root, bool all, Cgroups *ret);
 void cgroups_done(Cgroups *cgroups);

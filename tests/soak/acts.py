@@ -151,6 +151,8 @@ class Acts:
         code, _, err = self.place.run("trial", "t")
         if code not in (0, 3):
             raise Broken(f"memctl trial: {code}: {err.strip()}")
+        if code == 0 and self.held:
+            raise Broken("memctl trial: begun, though it is held")
         if code == 0:
             time.sleep(self.dice.random() * 0.05)
             self.expect_done("trial", "--stop")

@@ -170,32 +170,31 @@ static void test_what_was_taken_back_in_time_is_not_suspected(void **state) {
         assert_false(manager_is_quarantined(life->manager, "a"));
 }
 
-/* Killed after the record and before the first write: nothing of it was ever in force. */
+/* All that an apply does until it is killed before its first write. */
+static void record_apply_of_b(const Life *life, uint64_t id) {
+        BootGuard record = {0};
+
+        assert_int_equal(boot_guard_open(life->state_fd,
+                                         "b",
+                                         id,
+                                         life->manager->facts.boot_id,
+                                         manager_boottime(),
+                                         &record),
+                         0);
+}
+
 static void test_an_apply_that_never_came_is_not_suspected(void **state) {
         Life *life = *state;
-        BootGuard other = {0};
 
         guard(life);
         life_restart(life);
         life_apply(life, "a");
         life_keep(life);
-        assert_int_equal(boot_guard_open(life->state_fd,
-                                         "b",
-                                         999,
-                                         life->manager->facts.boot_id,
-                                         manager_boottime(),
-                                         &other),
-                         0);
+        record_apply_of_b(life, 999);
         life_restart(life);
         assert_string_equal(life->manager->boot_guard.profile, "a");
         assert_int_equal(life_revert(life), 0);
-        assert_int_equal(boot_guard_open(life->state_fd,
-                                         "b",
-                                         1000,
-                                         life->manager->facts.boot_id,
-                                         manager_boottime(),
-                                         &other),
-                         0);
+        record_apply_of_b(life, 1000);
         life_restart(life);
         assert_false(life->manager->boot_guard.open);
         life_reboot(life);
